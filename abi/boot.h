@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Boot information: what a monitor tells the guest before its first instruction.
+ *
+ * Under our own monitor the guest starts unprivileged at the runtime's entry point with the
+ * address of a struct abi_boot as its only argument. Under QEMU the kernel's boot path fills the
+ * same structure. It is written once, before the start, and never changes afterwards.
+ *
+ * All integers are little endian. "Physical" is guest-physical. Offsets inside `strings` count
+ * from the structure's own first byte, so the block can be mapped anywhere. The guest trusts this
+ * structure (it comes from the wall behind it); the monitor never reads it back.
+ */
+#ifndef ABI_BOOT_H
+#define ABI_BOOT_H
+
+#include <stdint.h>
+
+#define ABI_BOOT_MAGIC 0x544f4f42574d5248ull /* "HRMWBOOT" */
+#define ABI_BOOT_VERSION 1
+#define ABI_MAX_DEVICES 64
+
+/* Who hosts this guest. */
+enum abi_monitor {
+  ABI_MONITOR_HERMIT = 1, /* our monitor: doorbells, queues prepared before the start */
+  ABI_MONITOR_VIRT = 2,   /* QEMU's boards: virtio-mmio or PCI, interrupts */
+};
+
+/* What the runtime shall do with the module. */
+enum abi_mode {
+  ABI_MODE_RUN = 0,     /* instantiate, call `_start` or the function named by `invoke` */
+  ABI_MODE_INSPECT = 1, /* print imports, exports and needs to stdout; run nothing */
+};
+
+/* Bits of abi_boot.flags. */
+#define ABI_FLAG_UNKNOWN_IMPORTS_TRAP 0x1 /* unknown imports become functions that trap */
+#define ABI_FLAG_VERBOSE 0x2              /* notes on stderr are welcome */
+#define ABI_FLAG_STATS 0x4                /* fill abi_report's times */
+
+/* A run of bytes inside the boot block. */
+struct abi_span {
+  uint32_t offset; /* from the start of struct abi_boot */
+  uint32_t length; /* bytes, without the NUL that always follows */
+};
+
+/* virtio device types used here (virtio 1.2, section 5). */
+enum abi_device_type {
+  ABI_DEVICE_CONSOLE = 3,
+  ABI_DEVICE_RNG = 4,
+  ABI_DEVICE_FS = 26,
+};
+
+/* One device of our monitor. Its split virtqueues (virtio 1.2, section 2.7) are laid out and
+ * enabled before the start; the guest only fills and notifies them (see doorbell.h).
+ * Queue q of a device lives at `rings` + q * ABI_QUEUE_STRIDE, with the three parts at the
+ * offsets below; every queue has ABI_QUEUE_SIZE entries. */
+struct abi_device {
+  uint32_t type;        /* enum abi_device_type */
+  uint32_t queue_count; /* queues 0 .. queue_count-1 */
+  uint64_t rings;       /* physical address of queue 0's rings, page aligned */
+  uint64_t features;    /* virtio feature bits in force (VIRTIO_F_VERSION_1 always) */
+  struct abi_span name; /* FS: the guest path of the preopen, e.g. "." or "/data" */
+  uint32_t flags;       /* ABI_DEVICE_READ_ONLY; for the console ABI_STREAM_* per port, 8 bits each */
+  uint32_t reserved;
+};
+
+#define ABI_QUEUE_SIZE 128u
+#define ABI_QUEUE_DESC 0x000u  /* 128 * 16 bytes */
+#define ABI_QUEUE_AVAIL 0x800u /* 6 + 128 * 2 bytes */
+#define ABI_QUEUE_USED 0xA00u  /* 6 + 128 * 8 bytes */
+#define ABI_QUEUE_STRIDE 0x1000u
+
+#define ABI_DEVICE_READ_ONLY 0x1u
+
+/* What a standard stream is on the host: abi_device.flags >> (8 * port) & 0xff. */
+#define ABI_STREAM_CLOSED 0u
+#define ABI_STREAM_TERMINAL 1u
+#define ABI_STREAM_PIPE 2u  /* pipe or socket */
+#define ABI_STREAM_FILE 3u
+#define ABI_STREAM_OTHER 4u /* other character devices, e.g. /dev/null */
+
+/* Console queues under our monitor: virtio-console with VIRTIO_CONSOLE_F_MULTIPORT numbers its
+ * queues rx0 tx0 ctrl-rx ctrl-tx rx1 tx1 rx2 tx2 (virtio 1.2, section 5.3.2). Ports 0, 1, 2 are
+ * stdin, stdout, stderr; all are open from the start, so the control queues stay unused. */
+#define ABI_CONSOLE_QUEUES 8u
+#define ABI_CONSOLE_STDIN_QUEUE 0u
+#define ABI_CONSOLE_STDOUT_QUEUE 5u
+#define ABI_CONSOLE_STDERR_QUEUE 7u
+
+struct abi_boot {
+  uint64_t magic;   /* ABI_BOOT_MAGIC */
+  uint32_t version; /* ABI_BOOT_VERSION */
+  uint32_t size;    /* bytes of this structure and the strings behind it */
+  uint32_t monitor; /* enum abi_monitor */
+  uint32_t mode;    /* enum abi_mode */
+  uint32_t flags;   /* ABI_FLAG_* */
+  uint32_t device_count;
+
+  /* Memory. Physical memory is one range from 0; the part the guest may use starts at
+   * free_base, the mapped part ends at memory_end and may be extended (doorbell MEMORY). */
+  uint64_t free_base;   /* physical; first byte that nothing occupies; page aligned */
+  uint64_t memory_end;  /* physical; end of the memory present now */
+  uint64_t memory_max;  /* bytes the guest may have in all, as --memory says */
+
+  uint64_t module;        /* user virtual address of the module's bytes, read-only */
+  uint64_t module_length; /* bytes */
+  struct abi_span module_name; /* as the user wrote it, for messages */
+  struct abi_span invoke;      /* export to call instead of _start; empty: none */
+
+  /* Arguments and environment as the module shall see them. The strings stand one after the
+   * other, each ended by a NUL. argv[0] is the module's base name. */
+  struct abi_span args;
+  struct abi_span env; /* NAME=VALUE */
+  uint32_t arg_count;
+  uint32_t env_count;
+
+  uint64_t control; /* user virtual address of struct abi_control (doorbell.h), writable */
+
+  struct abi_device devices[ABI_MAX_DEVICES];
+};
+
+_Static_assert(sizeof(struct abi_span) == 8, "abi_span layout");
+_Static_assert(sizeof(struct abi_device) == 40, "abi_device layout");
+_Static_assert(sizeof(struct abi_boot) == 120 + 40 * ABI_MAX_DEVICES, "abi_boot layout");
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What WASI needs from its host: streams, files, clocks, random bytes, waiting.
+ *
+ * Two implementations: the guest's runtime (over the virtio drivers) and a POSIX one for tests
+ * (wasi/posix). Every operation returns 0 or a Linux errno number (positive), the currency of
+ * FUSE; WASI turns it into its own. Buffers may point straight into linear memory.
+ *
+ * Files are nodes, in FUSE's sense: names are resolved one component at a time, symbolic links
+ * are never followed by the host. A component is 1 to 255 bytes without '/' or NUL and is never
+ * "." or "..": wasi/path.c sees to that, and the host checks again.
+ */
+#ifndef WASI_HOST_H
+#define WASI_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A piece of a buffer. */
+struct wasi_slice {
+  void *bytes;
+  size_t length;
+};
+
+/* Nodes and handles mean something to their file system only. A node is held from the lookup,
+ * create, mkdir, symlink or link that returned it until as many forgets. */
+typedef uint64_t wasi_node;
+typedef uint64_t wasi_handle;
+#define WASI_ROOT_NODE 1u /* the preopened directory itself; never forgotten */
+
+/* The Linux numbers that cross this interface (fcntl.h, stat.h). */
+#define WASI_O_RDONLY 0u
+#define WASI_O_WRONLY 1u
+#define WASI_O_RDWR 2u
+#define WASI_O_CREAT 0x40u
+#define WASI_O_EXCL 0x80u
+#define WASI_O_TRUNC 0x200u
+#define WASI_O_APPEND 0x400u
+#define WASI_O_NONBLOCK 0x800u
+#define WASI_O_DSYNC 0x1000u
+#define WASI_O_SYNC 0x101000u
+
+struct wasi_attr {
+  uint64_t ino;
+  uint64_t dev; /* the file system's own number when the host does not say */
+  uint64_t size;
+  uint64_t nlink;
+  uint64_t atime_ns, mtime_ns, ctime_ns;
+  uint32_t mode; /* Linux st_mode: type and permissions */
+};
+
+/* What setattr changes. */
+#define WASI_SET_SIZE 0x1u
+#define WASI_SET_ATIME 0x2u
+#define WASI_SET_MTIME 0x4u
+#define WASI_SET_ATIME_NOW 0x8u
+#define WASI_SET_MTIME_NOW 0x10u
+struct wasi_setattr {
+  uint32_t valid; /* WASI_SET_* */
+  uint64_t size;
+  uint64_t atime_ns, mtime_ns;
+};
+
+/* One directory entry while listing. */
+struct wasi_dirent {
+  uint64_t ino;
+  uint64_t next; /* offset to continue behind this entry; opaque, never 0 */
+  uint32_t type; /* Linux DT_* */
+  uint32_t name_length;
+  const char *name; /* valid until the callback returns */
+};
+/* Returns false to stop; the entry then counts as not seen. */
+typedef bool wasi_dirent_callback(void *context, const struct wasi_dirent *entry);
+
+struct wasi_fs;
+struct wasi_fs_ops {
+  int (*lookup)(struct wasi_fs *, wasi_node dir, const char *name, size_t length, wasi_node *node,
+                struct wasi_attr *attr);
+  void (*forget)(struct wasi_fs *, wasi_node node);
+  /* handle: an open one of the node, or 0 */
+  int (*getattr)(struct wasi_fs *, wasi_node node, wasi_handle handle, struct wasi_attr *attr);
+  int (*setattr)(struct wasi_fs *, wasi_node node, wasi_handle handle,
+                 const struct wasi_setattr *set);
+  int (*readlink)(struct wasi_fs *, wasi_node node, char *buffer, size_t size, size_t *length);
+  int (*symlink)(struct wasi_fs *, wasi_node dir, const char *name, size_t length,
+                 const char *target, size_t target_length);
+  int (*mkdir)(struct wasi_fs *, wasi_node dir, const char *name, size_t length, uint32_t mode);
+  int (*unlink)(struct wasi_fs *, wasi_node dir, const char *name, size_t length);
+  int (*rmdir)(struct wasi_fs *, wasi_node dir, const char *name, size_t length);
+  int (*rename)(struct wasi_fs *, wasi_node from_dir, const char *from, size_t from_length,
+                wasi_node to_dir, const char *to, size_t to_length);
+  int (*link)(struct wasi_fs *, wasi_node node, wasi_node dir, const char *name, size_t length);
+  /* flags: WASI_O_*; create makes and opens in one step (O_CREAT, perhaps O_EXCL). */
+  int (*open)(struct wasi_fs *, wasi_node node, uint32_t flags, wasi_handle *handle);
+  int (*create)(struct wasi_fs *, wasi_node dir, const char *name, size_t length, uint32_t flags,
+                uint32_t mode, wasi_node *node, wasi_handle *handle, struct wasi_attr *attr);
+  int (*release)(struct wasi_fs *, wasi_node node, wasi_handle handle);
+  /* *count: bytes moved; short at the end of the file. An O_APPEND handle ignores offset. */
+  int (*read)(struct wasi_fs *, wasi_node node, wasi_handle handle, uint64_t offset,
+              const struct wasi_slice *slices, size_t slice_count, size_t *count);
+  int (*write)(struct wasi_fs *, wasi_node node, wasi_handle handle, uint64_t offset,
+               const struct wasi_slice *slices, size_t slice_count, size_t *count);
+  int (*fsync)(struct wasi_fs *, wasi_node node, wasi_handle handle, bool data_only, bool is_dir);
+  int (*allocate)(struct wasi_fs *, wasi_node node, wasi_handle handle, uint64_t offset,
+                  uint64_t length);
+  int (*opendir)(struct wasi_fs *, wasi_node node, wasi_handle *handle);
+  int (*releasedir)(struct wasi_fs *, wasi_node node, wasi_handle handle);
+  /* Lists from `offset` (0: start), "." and ".." included, until the callback stops it. */
+  int (*readdir)(struct wasi_fs *, wasi_node node, wasi_handle handle, uint64_t offset,
+                 wasi_dirent_callback *callback, void *context);
+};
+struct wasi_fs {
+  const struct wasi_fs_ops *ops;
+  bool read_only;
+};
+
+struct wasi_preopen {
+  const char *name; /* as the module sees it, e.g. "." or "/data"; NUL terminated */
+  struct wasi_fs *fs;
+};
+
+enum wasi_stream_kind {
+  WASI_STREAM_CLOSED,
+  WASI_STREAM_TERMINAL,
+  WASI_STREAM_PIPE,
+  WASI_STREAM_FILE,
+  WASI_STREAM_OTHER,
+};
+
+#define WASI_WAIT_FOREVER UINT64_MAX
+
+struct wasi_host;
+struct wasi_host_ops {
+  /* Standard streams 0, 1, 2. read blocks until there is something; *count 0: end of file. */
+  enum wasi_stream_kind (*stream_kind)(struct wasi_host *, uint32_t stream);
+  int (*stream_read)(struct wasi_host *, uint32_t stream, const struct wasi_slice *slices,
+                     size_t slice_count, size_t *count);
+  int (*stream_write)(struct wasi_host *, uint32_t stream, const struct wasi_slice *slices,
+                      size_t slice_count, size_t *count);
+  /* Waits until a stream in `watch` (bit per stream) is ready or timeout_ns has passed. *ready:
+   * bits ready; *bytes: readable on stdin, 0 at its end. */
+  int (*wait)(struct wasi_host *, uint64_t timeout_ns, uint32_t watch, uint32_t *ready,
+              uint64_t *bytes);
+  /* Nanoseconds; id as in WASI: 0 realtime, 1 monotonic, 2 process CPU, 3 thread CPU. */
+  int (*clock)(struct wasi_host *, uint32_t id, uint64_t *now_ns);
+  int (*clock_resolution)(struct wasi_host *, uint32_t id, uint64_t *ns);
+  int (*random)(struct wasi_host *, void *bytes, size_t length);
+  void *(*allocate)(struct wasi_host *, size_t size); /* 16-byte aligned; NULL: none */
+  void (*free)(struct wasi_host *, void *address, size_t size);
+};
+struct wasi_host {
+  const struct wasi_host_ops *ops;
+};
+
+#endif
