@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The guest's virtio drivers: console streams, entropy, virtio-fs. They reach the machine through
+ * struct driver_machine only, so that they also run in a host process against the monitor's
+ * devices (tests/devices). */
+#ifndef GUEST_DRIVERS_DRIVERS_H
+#define GUEST_DRIVERS_DRIVERS_H
+
+#include "abi/boot.h"
+#include "wasi/host.h"
+
+struct driver_machine {
+  void *context;
+  void (*notify)(void *context, uint32_t device, uint32_t queue);
+  /* As machine_physical. */
+  uint64_t (*physical)(void *context, const void *address, size_t length, size_t *contiguous);
+  /* A physical range given in boot information, mapped for the driver. */
+  void *(*map)(void *context, uint64_t physical, size_t length);
+  void *(*allocate)(void *context, size_t size);
+  void (*free)(void *context, void *address, size_t size);
+};
+
+/* `device` is the index in boot->devices. All return NULL when there is no memory or the device
+ * is not of that type. Nothing is notified before it is used. */
+struct console *console_open(const struct driver_machine *machine, const struct abi_boot *boot,
+                             uint32_t device);
+/* 0 or a Linux errno. Reads block; *count 0 is the end of the stream. Writes go out whole. */
+int console_read(struct console *console, const struct wasi_slice *slices, size_t slice_count,
+                 size_t *count);
+int console_write(struct console *console, uint32_t stream, const struct wasi_slice *slices,
+                  size_t slice_count, size_t *count);
+
+struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot *boot,
+                     uint32_t device);
+int rng_read(struct rng *rng, void *bytes, size_t length);
+
+/* A FUSE client (linux/fuse.h, protocol 7.31 or later) behind wasi_fs_ops. FUSE_INIT is sent with
+ * the first operation. */
+struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi_boot *boot,
+                          uint32_t device);
+
+#endif

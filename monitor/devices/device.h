@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A virtio device of our monitor, served synchronously on the vCPU's thread. */
+#ifndef MONITOR_DEVICES_DEVICE_H
+#define MONITOR_DEVICES_DEVICE_H
+
+#include "abi/boot.h"
+#include "monitor/guest_memory.h"
+#include <signal.h>
+
+/* Why a VM has to end: the guest broke a rule. Printable, one line. */
+struct guest_fault {
+  char text[256];
+};
+
+enum device_result {
+  DEVICE_OK,          /* served */
+  DEVICE_GUEST_FAULT, /* the guest broke a rule, *fault says which: the VM must end */
+  DEVICE_INTERRUPTED, /* a signal that must be looked at came while blocked; nothing is lost: call
+                         notify again to go on */
+};
+
+/* What every device knows of its surroundings. */
+struct device_host {
+  const struct guest_memory *memory;
+  sigset_t wait_mask; /* signal mask for ppoll while blocked: lets SIGALRM, SIGINT, SIGTERM in;
+                         they are blocked at all other times */
+};
+
+struct device {
+  const struct device_ops *ops;
+  const struct device_host *host;
+  struct abi_device abi; /* as told to the guest: type, queue_count, rings, features, flags */
+  uint16_t last_avail[ABI_CONSOLE_QUEUES]; /* per queue: next avail entry to look at */
+};
+
+struct device_ops {
+  /* Serves all available buffers of a queue. `queue` is already checked against queue_count. */
+  enum device_result (*notify)(struct device *device, uint32_t queue, struct guest_fault *fault);
+  void (*destroy)(struct device *device);
+};
+
+/* The devices there are. Each create returns NULL and sets *error (static or errno text) when the
+ * host cannot provide it; all host resources are opened here, before the jail closes. */
+
+/* Streams: descriptors of the host for stdin, stdout, stderr; borrowed. -1: closed. */
+struct device *console_create(const struct device_host *host, const int stdio[3],
+                              const char **error);
+/* Waits as doorbell WAIT says. timeout_ns UINT64_MAX: forever. */
+enum device_result console_wait(struct device *console, uint64_t timeout_ns, uint32_t watch,
+                                uint32_t *ready, uint64_t *bytes);
+struct device *rng_create(const struct device_host *host, const char **error);
+/* A directory, already opened with O_PATH or O_RDONLY | O_DIRECTORY; owned from here on. */
+struct device *fs_create(const struct device_host *host, int directory, bool read_only,
+                         const char **error);
+
+#endif
