@@ -19,6 +19,10 @@ GUEST_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -O2 -g -I. -isystem guest/inc
 	-mcmodel=small -fno-stack-protector -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
 
+# Test programs that print TAP and exit non-zero on failure; fragments append to it, `make test`
+# builds and runs them all (tests/tests.mk).
+TAP_TESTS :=
+
 .DEFAULT_GOAL := all
 .PHONY: all run test spec bench install clean setup
 
@@ -45,7 +49,7 @@ $(B)/guest/%.S.o: %.S | setup
 	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
 
 include $(wildcard engine/engine.mk wasi/wasi.mk guest/guest.mk monitor/monitor.mk lib/lib.mk \
-	cli/cli.mk examples/examples.mk bench/bench.mk tests/tests.mk tools/tools.mk)
+	cli/cli.mk examples/examples.mk bench/bench.mk tools/tools.mk tests/*/*.mk tests/tests.mk)
 
 all: $(B)/hermit-wasm
 
