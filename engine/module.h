@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* A decoded module. Internal to the engine; filled by decode.c, read by the function compiler,
- * the linker and introspection. All arrays belong to the module's store. */
+ * the linker and introspection. All arrays belong to the module's arena. */
 #ifndef ENGINE_MODULE_H
 #define ENGINE_MODULE_H
 
 #include "abi/image.h"
+#include "engine/arena.h"
 #include "engine/engine.h"
 
 /* A constant expression (core spec 3.3.7): checked by the decoder, evaluated at instantiation. */
@@ -48,7 +49,10 @@ struct wasm_elem_entry {
   uint32_t table;
   struct wasm_const offset;
   uint32_t count;
-  struct wasm_const *values;
+  bool is_expressions;  /* entries are constant expressions, else function indices */
+  const uint8_t *bytes; /* the entries as they stand in the module: checked by the decoder, read
+                           again at instantiation, so that big tables cost no memory in between */
+  uint32_t length;
 };
 
 struct wasm_data_entry {
@@ -67,6 +71,7 @@ struct wasm_body {
 
 struct wasm_module {
   struct wasm_store *store;
+  struct wasm_arena arena; /* holds the arrays below */
   const uint8_t *bytes;
   size_t length;
 
@@ -77,7 +82,8 @@ struct wasm_module {
   /* Index spaces: imported entries first. */
   uint32_t func_count, func_import_count;
   uint32_t *func_types; /* function index -> type index */
-  uint8_t *func_declared; /* function index -> 1: may be named by ref.func (core spec 3.4.9 C.refs) */
+  uint8_t
+      *func_declared; /* function index -> 1: may be named by ref.func (core spec 3.4.9 C.refs) */
   uint32_t table_count, table_import_count;
   struct wasm_table_entry *tables;
   uint32_t memory_count, memory_import_count;
@@ -89,10 +95,11 @@ struct wasm_module {
   struct wasm_import_entry *imports;
   uint32_t export_count;
   struct wasm_export_entry *exports;
+  uint32_t *export_order; /* indices into exports, sorted by wasm_name_compare */
   uint32_t elem_count;
   struct wasm_elem_entry *elems;
-  uint32_t data_count;     /* segments present */
-  bool has_data_count;     /* the data count section is there: memory.init is allowed */
+  uint32_t data_count; /* segments present */
+  bool has_data_count; /* the data count section is there: memory.init is allowed */
   struct wasm_data_entry *datas;
   bool has_start;
   uint32_t start;
@@ -101,9 +108,10 @@ struct wasm_module {
   uint64_t code_section_bytes;
   struct wasm_name name_section; /* raw bytes of the custom section "name"; read lazily */
 
-  struct abi_image *image;       /* NULL: not compiled */
-  size_t image_reserved;         /* bytes of address space behind image */
-  /* Per defined function its entry address; per type number the C entry thunk lives in the store. */
+  struct abi_image *image; /* NULL: not compiled */
+  size_t image_reserved;   /* bytes of address space behind image */
+  /* Per defined function its entry address; per type number the C entry thunk lives in the store.
+   */
   const void **entries;
   struct wasm_module *next; /* in the store's list */
 };

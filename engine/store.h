@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The store: owner of everything, and what the runtime's files share. Internal to the engine. */
+#ifndef ENGINE_STORE_H
+#define ENGINE_STORE_H
+
+#include "engine/arena.h"
+#include "engine/compile.h"
+#include "engine/error.h"
+#include "engine/module.h"
+#include "engine/vm.h"
+
+#include <string.h>
+
+/* ---- The store ----------------------------------------------------------------------------- */
+
+struct wasm_type_table {
+  struct wasm_functype *types; /* by store-wide number */
+  uint32_t *slots;             /* hash table of number + 1; 0: free */
+  uint32_t count;
+  uint32_t capacity; /* of types; slots has twice as many, both powers of two */
+};
+
+struct wasm_store {
+  /* First: engine/arch/<a>/enter.S reaches the innermost activation through instance->store. */
+  struct wasm_activation *activation;
+
+  struct wasm_platform platform;
+  struct wasm_arena arena;
+  struct wasm_type_table types;
+
+  struct wasm_trap *trap; /* where the innermost wasm_func_call wants its trap */
+  uint32_t exit_status;   /* of the last wasm_trap_exit */
+  uintptr_t stack_limit;  /* of the outermost wasm_func_call; kept by nested ones */
+
+  struct wasm_module *modules; /* newest first, like the lists below */
+  struct wasm_instance *instances;
+  struct wasm_memory *memories;
+  struct wasm_table *tables;
+};
+
+_Static_assert(offsetof(struct wasm_store, activation) == 0, "known to engine/arch/<a>/enter.S");
+
+/* The store-wide number of a type, the same exactly for equal types. The arrays of a new type are
+ * borrowed for as long as the store lives. False: no memory. */
+bool wasm_store_type_number(struct wasm_store *store, const struct wasm_functype *type,
+                            uint32_t *number);
+
+/* ---- Between the runtime's files ----------------------------------------------------------- */
+
+/* decode.c: reads all sections into *module, whose bytes and store are set. */
+enum wasm_status wasm_module_decode(struct wasm_module *module, struct wasm_error *error);
+
+/* export.c: finds an export; NULL: there is none of that name. */
+const struct wasm_export_entry *wasm_module_find_export(const struct wasm_module *module,
+                                                        struct wasm_name name);
+
+/* names.c: compares as the export table is sorted: by length, then bytes. */
+int wasm_name_compare(struct wasm_name a, struct wasm_name b);
+
+/* link.c: whether every import is there and has the type the module wants. */
+enum wasm_status wasm_instance_check_imports(struct wasm_module *module,
+                                             const struct wasm_extern *imports,
+                                             struct wasm_error *error);
+
+/* instance.c: the value of a constant expression. Globals it names are there already. */
+union wasm_value wasm_instance_const(const struct wasm_instance *instance,
+                                     const struct wasm_const *expression);
+
+/* segment.c: evaluates `count` entries of an element segment from its entry `from` on. */
+void wasm_elem_evaluate(const struct wasm_instance *instance, const struct wasm_elem_entry *entry,
+                        uint64_t *values);
+
+/* memory.c, table.c: bounds are checked here; the result is a trap kind. */
+uint32_t wasm_memory_init_range(struct wasm_memory *memory, uint64_t to, const uint8_t *bytes,
+                                uint64_t length, uint64_t from, uint64_t count);
+uint64_t wasm_table_grow(struct wasm_table *table, uint64_t value, uint64_t count);
+
+/* helpers.c: the table that every instance points at. */
+extern const struct wasm_helpers wasm_helpers;
+
+/* trap.c: starts *store->trap and, where a frame is known (pc not 0), walks the stack from it. */
+void wasm_trap_record(struct wasm_store *store, uint32_t kind, uintptr_t fp, uintptr_t pc);
+
+#endif
