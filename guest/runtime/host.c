@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* WASI's host services (wasi/host.h) over the virtio drivers and the machine. */
+#include "guest/runtime/program.h"
+
+#define ERRNO_EIO 5
+#define ERRNO_EBADF 9
+#define ERRNO_EINVAL 22
+
+static struct program *program_of(struct wasi_host *host) {
+  return (struct program *)((char *)host - offsetof(struct program, host));
+}
+
+static enum wasi_stream_kind host_stream_kind(struct wasi_host *host, uint32_t stream) {
+  struct program *program = program_of(host);
+  if (!program->console || stream > 2)
+    return WASI_STREAM_CLOSED;
+  switch (program->console_flags >> (8 * stream) & 0xff) {
+  case ABI_STREAM_TERMINAL:
+    return WASI_STREAM_TERMINAL;
+  case ABI_STREAM_PIPE:
+    return WASI_STREAM_PIPE;
+  case ABI_STREAM_FILE:
+    return WASI_STREAM_FILE;
+  case ABI_STREAM_OTHER:
+    return WASI_STREAM_OTHER;
+  default:
+    return WASI_STREAM_CLOSED;
+  }
+}
+
+static int host_stream_read(struct wasi_host *host, uint32_t stream,
+                            const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  struct program *program = program_of(host);
+  if (stream != 0 || !program->console)
+    return ERRNO_EBADF;
+  return console_read(program->console, slices, slice_count, count);
+}
+
+static int host_stream_write(struct wasi_host *host, uint32_t stream,
+                             const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  struct program *program = program_of(host);
+  if (stream < 1 || stream > 2 || !program->console)
+    return ERRNO_EBADF;
+  return console_write(program->console, stream, slices, slice_count, count);
+}
+
+static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch, uint32_t *ready,
+                     uint64_t *bytes) {
+  *ready = machine_wait(program_of(host)->machine, timeout_ns, watch, bytes);
+  return 0;
+}
+
+static int host_clock(struct wasi_host *host, uint32_t id, uint64_t *now_ns) {
+  struct machine *machine = program_of(host)->machine;
+  switch (id) {
+  case 0:
+    *now_ns = machine_realtime_ns(machine);
+    return 0;
+  case 1:
+    *now_ns = machine_monotonic_ns(machine);
+    return 0;
+  case 2: /* a program is one thread: both CPU clocks are the VM's */
+  case 3:
+    *now_ns = machine_cpu_ns(machine);
+    return 0;
+  default:
+    return ERRNO_EINVAL;
+  }
+}
+
+static int host_clock_resolution(struct wasi_host *host, uint32_t id, uint64_t *ns) {
+  (void)host;
+  if (id > 3)
+    return ERRNO_EINVAL;
+  *ns = 1;
+  return 0;
+}
+
+static int host_random(struct wasi_host *host, void *bytes, size_t length) {
+  struct program *program = program_of(host);
+  return program->rng ? rng_read(program->rng, bytes, length) : ERRNO_EIO;
+}
+
+static void *host_allocate(struct wasi_host *host, size_t size) {
+  const struct wasm_platform *platform = &program_of(host)->platform;
+  return platform->allocate(platform->context, size);
+}
+
+static void host_free(struct wasi_host *host, void *address, size_t size) {
+  const struct wasm_platform *platform = &program_of(host)->platform;
+  platform->free(platform->context, address, size);
+}
+
+static const struct wasi_host_ops host_ops = {
+    .stream_kind = host_stream_kind,
+    .stream_read = host_stream_read,
+    .stream_write = host_stream_write,
+    .wait = host_wait,
+    .clock = host_clock,
+    .clock_resolution = host_clock_resolution,
+    .random = host_random,
+    .allocate = host_allocate,
+    .free = host_free,
+};
+
+/* ---- struct driver_machine over struct machine; context is the program ---- */
+
+static void drivers_notify(void *context, uint32_t device, uint32_t queue) {
+  machine_notify(((struct program *)context)->machine, device, queue);
+}
+
+static uint64_t drivers_physical(void *context, const void *address, size_t length,
+                                 size_t *contiguous) {
+  return machine_physical(((struct program *)context)->machine, address, length, contiguous);
+}
+
+static void *drivers_map(void *context, uint64_t physical, size_t length) {
+  return machine_map_physical(((struct program *)context)->machine, physical, length);
+}
+
+static void *drivers_allocate(void *context, size_t size) {
+  return host_allocate(&((struct program *)context)->host, size);
+}
+
+static void drivers_free(void *context, void *address, size_t size) {
+  host_free(&((struct program *)context)->host, address, size);
+}
+
+const char *boot_text(const struct abi_boot *boot, struct abi_span span) {
+  return (const char *)boot + span.offset;
+}
+
+static void open_device(struct program *program, const struct abi_boot *boot, uint32_t index) {
+  const struct abi_device *device = &boot->devices[index];
+  if (device->type == ABI_DEVICE_CONSOLE) {
+    program->console = console_open(&program->driver_machine, boot, index);
+    program->console_flags = device->flags;
+    program->out = (struct printer){.console = program->console, .stream = 1};
+    program->message = (struct printer){.console = program->console, .stream = 2};
+  } else if (device->type == ABI_DEVICE_RNG) {
+    program->rng = rng_open(&program->driver_machine, boot, index);
+  } else if (device->type == ABI_DEVICE_FS) {
+    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index);
+    if (!fs)
+      machine_panic(program->machine, "out of memory while opening a shared directory");
+    fs->read_only = device->flags & ABI_DEVICE_READ_ONLY;
+    program->preopens[program->preopen_count++] =
+        (struct wasi_preopen){.name = boot_text(boot, device->name), .fs = fs};
+  }
+}
+
+void program_open_devices(struct program *program, struct machine *machine) {
+  program->machine = machine;
+  program->host.ops = &host_ops;
+  program->driver_machine = (struct driver_machine){
+      .context = program,
+      .notify = drivers_notify,
+      .physical = drivers_physical,
+      .map = drivers_map,
+      .allocate = drivers_allocate,
+      .free = drivers_free,
+  };
+  machine_platform(machine, &program->platform);
+  for (uint32_t i = 0; i < machine->boot->device_count; i++)
+    open_device(program, machine->boot, i);
+}
