@@ -223,7 +223,8 @@ struct wasm_module *wasm_instance_module(struct wasm_instance *instance);
 /* ---- Functions ----------------------------------------------------------------------------- */
 
 /* A function of the host. Called on the native stack in the middle of WebAssembly. `caller` is the
- * instance that called. Returns WASM_TRAP_NONE, or the trap to raise. */
+ * instance that called, NULL when the host itself did. `args` and `results` are the same array:
+ * read all arguments before writing a result. Returns WASM_TRAP_NONE, or the trap to raise. */
 typedef enum wasm_trap_kind wasm_host_function(void *context, struct wasm_instance *caller,
                                                const union wasm_value *args,
                                                union wasm_value *results);
@@ -231,7 +232,8 @@ typedef enum wasm_trap_kind wasm_host_function(void *context, struct wasm_instan
 struct wasm_func *wasm_func_new(struct wasm_store *store, const struct wasm_functype *type,
                                 wasm_host_function *function, void *context);
 struct wasm_functype wasm_func_type(const struct wasm_func *func);
-/* Calls; args and results as many as the type says. WASM_OK or WASM_TRAPPED. Nests. */
+/* Calls; args and results as many as the type says, and may be the same array. WASM_OK, or
+ * WASM_TRAPPED and *trap filled. Nests: calls from host functions share the outermost one's stack. */
 enum wasm_status wasm_func_call(struct wasm_store *store, struct wasm_func *func,
                                 const union wasm_value *args, union wasm_value *results,
                                 struct wasm_trap *trap);

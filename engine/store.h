@@ -50,30 +50,35 @@ bool wasm_store_type_number(struct wasm_store *store, const struct wasm_functype
 /* decode.c: reads all sections into *module, whose bytes and store are set. */
 enum wasm_status wasm_module_decode(struct wasm_module *module, struct wasm_error *error);
 
-/* export.c: finds an export; NULL: there is none of that name. */
+/* module.c: finds an export; NULL: there is none of that name. */
 const struct wasm_export_entry *wasm_module_find_export(const struct wasm_module *module,
                                                         struct wasm_name name);
 
-/* names.c: compares as the export table is sorted: by length, then bytes. */
+/* module.c: compares as the export table is sorted: by length, then bytes. */
 int wasm_name_compare(struct wasm_name a, struct wasm_name b);
 
 /* link.c: whether every import is there and has the type the module wants. */
-enum wasm_status wasm_instance_check_imports(struct wasm_module *module,
+enum wasm_status wasm_instance_check_imports(const struct wasm_module *module,
                                              const struct wasm_extern *imports,
                                              struct wasm_error *error);
 
-/* instance.c: the value of a constant expression. Globals it names are there already. */
-union wasm_value wasm_instance_const(const struct wasm_instance *instance,
-                                     const struct wasm_const *expression);
+/* memory.c: copies [from, from + count) of `length` bytes to `to`. Returns a trap kind. */
+uint32_t wasm_memory_init(struct wasm_memory *memory, uint64_t to, const uint8_t *bytes,
+                          uint64_t length, uint64_t from, uint64_t count);
+/* Whether [at, at + count) lies within `size`, for any numbers. */
+static inline bool wasm_range_fits(uint64_t at, uint64_t count, uint64_t size) {
+  return at <= size && count <= size - at;
+}
 
-/* segment.c: evaluates `count` entries of an element segment from its entry `from` on. */
-void wasm_elem_evaluate(const struct wasm_instance *instance, const struct wasm_elem_entry *entry,
-                        uint64_t *values);
-
-/* memory.c, table.c: bounds are checked here; the result is a trap kind. */
-uint32_t wasm_memory_init_range(struct wasm_memory *memory, uint64_t to, const uint8_t *bytes,
-                                uint64_t length, uint64_t from, uint64_t count);
+/* table.c */
+/* The old size, or UINT64_MAX. */
 uint64_t wasm_table_grow(struct wasm_table *table, uint64_t value, uint64_t count);
+/* Bytes of address space behind a table of these limits. */
+size_t wasm_table_reservation(const struct wasm_store *store, const struct wasm_limits *limits);
+
+/* func.c: calls a host function on `values`, which hold the arguments and take the results. */
+uint32_t wasm_host_call(struct wasm_instance *host, struct wasm_instance *caller,
+                        union wasm_value *values);
 
 /* helpers.c: the table that every instance points at. */
 extern const struct wasm_helpers wasm_helpers;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The decoder's sections of element and data segments (core spec 5.5.12 and 5.5.14). */
+#include "engine/decode.h"
+
+/* The bits of an element segment's flags. */
+enum {
+  ELEM_NOT_ACTIVE = 1,
+  ELEM_EXPLICIT = 2, /* active: a table index follows; else: declarative */
+  ELEM_EXPRESSIONS = 4,
+  ELEM_FLAGS_MAX = 7,
+};
+
+/* The place of an active segment: table or memory index (0 where it is implied), offset. */
+static void read_offset(struct wasm_decoder *decoder, bool explicit_index, uint32_t *index,
+                        uint32_t count, const char *what, struct wasm_const *offset) {
+  struct wasm_reader *reader = &decoder->reader;
+  *index = explicit_index ? wasm_read_u32(reader) : 0;
+  if (wasm_reader_ok(reader) && *index >= count)
+    wasm_reader_fail(reader, WASM_INVALID, "unknown %s %u", what, *index);
+  else
+    wasm_read_const(reader, decoder->module, WASM_I32, offset);
+}
+
+/* The type of the entries. Both kinds of segments leave it out in their oldest form; the one of
+ * function indices has an "element kind" in its place, of which there is only 0. */
+static uint8_t read_elem_type(struct wasm_reader *reader, uint8_t flags) {
+  if ((flags & (ELEM_NOT_ACTIVE | ELEM_EXPLICIT)) == 0)
+    return WASM_FUNCREF;
+  if ((flags & ELEM_EXPRESSIONS) != 0)
+    return wasm_read_reftype(reader);
+  uint8_t kind = wasm_read_u8(reader);
+  if (wasm_reader_ok(reader) && kind != 0)
+    wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "malformed element kind 0x%x",
+                        kind);
+  return WASM_FUNCREF;
+}
+
+static void read_elem_entry(struct wasm_decoder *decoder, const struct wasm_elem_entry *elem) {
+  struct wasm_reader *reader = &decoder->reader;
+  struct wasm_const value = {.kind = WASM_CONST_FUNC};
+  if (elem->is_expressions) {
+    wasm_read_const(reader, decoder->module, elem->type, &value);
+  } else {
+    value.index = wasm_read_u32(reader);
+    if (wasm_reader_ok(reader) && value.index >= decoder->module->func_count)
+      wasm_reader_fail(reader, WASM_INVALID, "unknown function %u", value.index);
+  }
+  if (value.kind == WASM_CONST_FUNC)
+    wasm_decode_declare(decoder, value.index);
+}
+
+static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  const uint8_t *start = reader->at;
+  uint32_t flags = wasm_read_u32(reader);
+  if (flags > ELEM_FLAGS_MAX) {
+    wasm_reader_fail_at(reader, start, WASM_MALFORMED, "malformed elements segment kind %u", flags);
+    return;
+  }
+  elem->is_expressions = (flags & ELEM_EXPRESSIONS) != 0;
+  if ((flags & ELEM_NOT_ACTIVE) != 0)
+    elem->mode = (flags & ELEM_EXPLICIT) != 0 ? WASM_SEGMENT_DECLARATIVE : WASM_SEGMENT_PASSIVE;
+  else
+    elem->mode = WASM_SEGMENT_ACTIVE;
+  if (elem->mode == WASM_SEGMENT_ACTIVE)
+    read_offset(decoder, (flags & ELEM_EXPLICIT) != 0, &elem->table, module->table_count, "table",
+                &elem->offset);
+  elem->type = read_elem_type(reader, (uint8_t)flags);
+  if (wasm_reader_ok(reader) && elem->mode == WASM_SEGMENT_ACTIVE &&
+      elem->type != module->tables[elem->table].type)
+    wasm_reader_fail(reader, WASM_INVALID, "type mismatch: elements of type %s for a table of %s",
+                     wasm_valtype_text(elem->type),
+                     wasm_valtype_text(module->tables[elem->table].type));
+  elem->count =
+      wasm_read_count(reader, WASM_LIMIT_SEGMENT_ELEMENTS, "elements of an element segment");
+  elem->bytes = reader->at;
+  for (uint32_t i = 0; i < elem->count && wasm_reader_ok(reader); i++)
+    read_elem_entry(decoder, elem);
+  elem->length = (uint32_t)(reader->at - elem->bytes);
+}
+
+void wasm_decode_elems(struct wasm_decoder *decoder) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_count(reader, WASM_LIMIT_ELEM_SEGMENTS, "element segments");
+  module->elems = wasm_decode_array(decoder, count, sizeof *module->elems);
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
+    read_elem(decoder, &module->elems[module->elem_count++]);
+}
+
+static void read_data(struct wasm_decoder *decoder, struct wasm_data_entry *data) {
+  struct wasm_reader *reader = &decoder->reader;
+  const uint8_t *start = reader->at;
+  uint32_t flags = wasm_read_u32(reader); /* 0: active, 1: passive, 2: active, memory named */
+  if (flags > 2) {
+    wasm_reader_fail_at(reader, start, WASM_MALFORMED, "malformed data segment kind %u", flags);
+    return;
+  }
+  data->mode = flags == 1 ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
+  if (data->mode == WASM_SEGMENT_ACTIVE)
+    read_offset(decoder, flags == 2, &data->memory, decoder->module->memory_count, "memory",
+                &data->offset);
+  data->length = wasm_read_u32(reader);
+  data->bytes = wasm_read_bytes(reader, data->length);
+}
+
+void wasm_decode_datas(struct wasm_decoder *decoder) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_count(reader, WASM_LIMIT_DATA_SEGMENTS, "data segments");
+  module->datas = wasm_decode_array(decoder, count, sizeof *module->datas);
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
+    read_data(decoder, &module->datas[module->data_count++]);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The decoder's sections of types, tables, memories and globals (core spec 5.5.4 to 5.5.9). */
+#include "engine/decode.h"
+
+enum {
+  FORM_ARRAY = 0x5e,
+  FORM_STRUCT = 0x5f,
+  FORM_FUNC = 0x60,
+  FORM_REC = 0x4e,
+  FORM_SUB_FINAL = 0x4f,
+  FORM_SUB = 0x50,
+  TABLE_WITH_INIT = 0x40,
+};
+
+/* Value types are single bytes, so a checked vector of them serves in place. */
+static const uint8_t *read_valtypes(struct wasm_reader *reader, uint32_t limit, const char *what,
+                                    uint32_t *count) {
+  *count = wasm_read_count(reader, limit, what);
+  const uint8_t *types = reader->at;
+  for (uint32_t i = 0; i < *count && wasm_reader_ok(reader); i++)
+    wasm_read_valtype(reader);
+  return types;
+}
+
+static void read_functype(struct wasm_reader *reader, struct wasm_functype *type) {
+  uint8_t form = wasm_read_u8(reader);
+  if (!wasm_reader_ok(reader))
+    return;
+  if (form == FORM_ARRAY || form == FORM_STRUCT || form == FORM_REC || form == FORM_SUB ||
+      form == FORM_SUB_FINAL)
+    wasm_reader_fail_at(reader, reader->at - 1, WASM_UNSUPPORTED,
+                        "garbage collection types are not supported");
+  else if (form != FORM_FUNC)
+    wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "malformed type form 0x%x", form);
+  type->params = read_valtypes(reader, WASM_LIMIT_PARAMS, "parameters", &type->param_count);
+  type->results = read_valtypes(reader, WASM_LIMIT_RESULTS, "results", &type->result_count);
+}
+
+void wasm_decode_types(struct wasm_decoder *decoder) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_count(reader, WASM_LIMIT_TYPES, "types");
+  module->types = wasm_decode_array(decoder, count, sizeof *module->types);
+  module->type_numbers = wasm_decode_array(decoder, count, sizeof *module->type_numbers);
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
+    struct wasm_functype *type = &module->types[i];
+    read_functype(reader, type);
+    if (wasm_reader_ok(reader) &&
+        !wasm_store_type_number(module->store, type, &module->type_numbers[i]))
+      wasm_reader_fail(reader, WASM_NO_MEMORY, "no memory for function types");
+    module->type_count = i + 1;
+  }
+}
+
+/* Limits (core spec 5.3.7): bit 0 says that a maximum follows; bits 1 and 2 belong to threads and
+ * memory64. Both numbers are read as 64 bits wide, as in WebAssembly 3.0, and then checked. */
+static void read_limits(struct wasm_reader *reader, struct wasm_limits *limits, const char *what,
+                        uint64_t range) {
+  const uint8_t *start = reader->at;
+  uint8_t flags = wasm_read_u8(reader);
+  if (!wasm_reader_ok(reader))
+    return;
+  if (flags > 7 || (flags & 2) != 0) {
+    wasm_reader_fail_at(reader, start, WASM_MALFORMED, "malformed limits flags 0x%x%s", flags,
+                        flags <= 7 ? " (shared memories are not supported)" : "");
+    return;
+  }
+  if ((flags & 4) != 0) {
+    wasm_reader_fail_at(reader, start, WASM_UNSUPPORTED, "a 64-bit %s (memory64) is not supported",
+                        what);
+    return;
+  }
+  limits->min = wasm_read_u64(reader);
+  limits->has_max = (flags & 1) != 0;
+  limits->max = limits->has_max ? wasm_read_u64(reader) : 0;
+  if (!wasm_reader_ok(reader))
+    return;
+  if (limits->min > range || limits->max > range)
+    wasm_reader_fail_at(reader, start, WASM_INVALID, "%s size must be at most %llu", what,
+                        (unsigned long long)range);
+  else if (limits->has_max && limits->min > limits->max)
+    wasm_reader_fail_at(reader, start, WASM_INVALID,
+                        "%s size minimum must not be greater than maximum", what);
+}
+
+void wasm_decode_table_type(struct wasm_decoder *decoder, struct wasm_table_entry *entry) {
+  entry->type = wasm_read_reftype(&decoder->reader);
+  read_limits(&decoder->reader, &entry->limits, "table", UINT32_MAX);
+}
+
+void wasm_decode_tables(struct wasm_decoder *decoder) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_count(reader, WASM_LIMIT_TABLES, "tables");
+  if (!wasm_decode_extend(decoder, &module->tables, module->table_count, count,
+                          sizeof *module->tables))
+    return;
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
+    if (wasm_reader_left(reader) > 0 && *reader->at == TABLE_WITH_INIT)
+      wasm_reader_fail(reader, WASM_UNSUPPORTED,
+                       "typed references (a table with an initial value) are not supported");
+    wasm_decode_table_type(decoder, &module->tables[module->table_count++]);
+  }
+}
+
+void wasm_decode_memory_type(struct wasm_decoder *decoder, struct wasm_limits *limits) {
+  struct wasm_reader *reader = &decoder->reader;
+  read_limits(reader, limits, "memory", WASM_MEMORY_MAX_PAGES);
+  if (wasm_reader_ok(reader) && decoder->module->memory_count > 0)
+    wasm_reader_fail(reader, WASM_UNSUPPORTED, "a second memory (multi-memory) is not supported");
+}
+
+void wasm_decode_memories(struct wasm_decoder *decoder) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_u32(reader);
+  if (!wasm_decode_extend(decoder, &module->memories, module->memory_count, 1,
+                          sizeof *module->memories))
+    return;
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
+    struct wasm_limits limits = {0};
+    wasm_decode_memory_type(decoder, &limits);
+    if (wasm_reader_ok(reader))
+      module->memories[module->memory_count++] = limits;
+  }
+}
+
+void wasm_decode_global_type(struct wasm_decoder *decoder, struct wasm_global_entry *entry) {
+  struct wasm_reader *reader = &decoder->reader;
+  entry->type = wasm_read_valtype(reader);
+  uint8_t mutability = wasm_read_u8(reader);
+  entry->is_mutable = mutability == 1;
+  if (wasm_reader_ok(reader) && mutability > 1)
+    wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "malformed mutability 0x%x",
+                        mutability);
+}
+
+void wasm_decode_globals(struct wasm_decoder *decoder) {
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_count(reader, WASM_LIMIT_GLOBALS - module->global_count, "globals");
+  if (!wasm_decode_extend(decoder, &module->globals, module->global_count, count,
+                          sizeof *module->globals))
+    return;
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
+    struct wasm_global_entry *global = &module->globals[module->global_count];
+    wasm_decode_global_type(decoder, global);
+    wasm_read_const(reader, module, global->type, &global->init);
+    if (global->init.kind == WASM_CONST_FUNC)
+      wasm_decode_declare(decoder, global->init.index);
+    module->global_count++; /* from now on the expressions that follow may name it */
+  }
+}

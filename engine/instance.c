@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Instantiation (core spec 4.5.4): allocate, link, evaluate, run segments and the start function.
+ */
+#include "engine/store.h"
+#include "engine/types.h"
+
+static enum wasm_status fail_memory(struct wasm_error *error, const char *what) {
+  return wasm_error_set(error, WASM_NO_MEMORY, 0, "no memory for the instance's %s", what);
+}
+
+/* The instance and its index spaces, still empty. */
+static struct wasm_instance *allocate_instance(struct wasm_store *store,
+                                               struct wasm_module *module) {
+  struct wasm_arena *arena = &store->arena;
+  struct wasm_instance *instance = wasm_arena_array(arena, 1, sizeof *instance);
+  if (instance == NULL)
+    return NULL;
+  instance->memories = wasm_arena_array(arena, module->memory_count, sizeof *instance->memories);
+  instance->tables = wasm_arena_array(arena, module->table_count, sizeof *instance->tables);
+  instance->globals = wasm_arena_array(arena, module->global_count, sizeof *instance->globals);
+  instance->funcs = wasm_arena_array(arena, module->func_count, sizeof *instance->funcs);
+  instance->datas = wasm_arena_array(arena, module->data_count, sizeof *instance->datas);
+  instance->elems = wasm_arena_array(arena, module->elem_count, sizeof *instance->elems);
+  if (instance->memories == NULL || instance->tables == NULL || instance->globals == NULL ||
+      instance->funcs == NULL || instance->datas == NULL || instance->elems == NULL)
+    return NULL;
+  instance->stack_limit = store->stack_limit;
+  instance->helpers = &wasm_helpers;
+  instance->types = module->type_numbers;
+  instance->module = module;
+  instance->store = store;
+  return instance;
+}
+
+static void place_imports(struct wasm_instance *instance, const struct wasm_extern *imports) {
+  const struct wasm_module *module = instance->module;
+  for (uint32_t i = 0; i < module->import_count; i++) {
+    uint32_t index = module->imports[i].index;
+    switch (module->imports[i].kind) {
+    case WASM_EXTERN_FUNC:
+      instance->funcs[index] = imports[i].func;
+      break;
+    case WASM_EXTERN_TABLE:
+      instance->tables[index] = imports[i].table;
+      break;
+    case WASM_EXTERN_MEMORY:
+      instance->memories[index] = imports[i].memory;
+      break;
+    case WASM_EXTERN_GLOBAL:
+      instance->globals[index] = imports[i].global;
+      break;
+    }
+  }
+}
+
+static enum wasm_status make_functions(struct wasm_instance *instance, struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
+  uint32_t defined = module->func_count - module->func_import_count;
+  if (defined > 0 && module->entries == NULL)
+    return wasm_error_set(error, WASM_UNSUPPORTED, 0, "the module was loaded without making code");
+  struct wasm_func *funcs = wasm_arena_array(&instance->store->arena, defined, sizeof *funcs);
+  if (funcs == NULL)
+    return fail_memory(error, "functions");
+  for (uint32_t i = 0; i < defined; i++) {
+    uint32_t index = module->func_import_count + i;
+    funcs[i] = (struct wasm_func){module->entries[i], instance,
+                                  module->type_numbers[module->func_types[index]], index};
+    instance->funcs[index] = &funcs[i];
+  }
+  return WASM_OK;
+}
+
+static enum wasm_status make_tables(struct wasm_instance *instance, struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
+  for (uint32_t i = module->table_import_count; i < module->table_count; i++) {
+    const struct wasm_table_entry *entry = &module->tables[i];
+    if (entry->limits.min > WASM_LIMIT_TABLE_ELEMENTS)
+      return wasm_error_set(error, WASM_UNSUPPORTED, 0, "%llu elements of a table; the limit is %u",
+                            (unsigned long long)entry->limits.min,
+                            (unsigned)WASM_LIMIT_TABLE_ELEMENTS);
+    instance->tables[i] = wasm_table_new(instance->store, entry->type, &entry->limits, 0);
+    if (instance->tables[i] == NULL)
+      return fail_memory(error, "tables");
+  }
+  return WASM_OK;
+}
+
+static enum wasm_status make_memories(struct wasm_instance *instance, struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
+  for (uint32_t i = module->memory_import_count; i < module->memory_count; i++) {
+    instance->memories[i] = wasm_memory_new(instance->store, &module->memories[i]);
+    if (instance->memories[i] == NULL)
+      return wasm_error_set(error, WASM_NO_MEMORY, 0, "no memory for a linear memory of %llu pages",
+                            (unsigned long long)module->memories[i].min);
+  }
+  if (module->memory_count > 0) {
+    instance->memory_base = instance->memories[0]->base;
+    instance->memory_bytes = instance->memories[0]->bytes;
+  }
+  return WASM_OK;
+}
+
+static uint64_t function_reference(const struct wasm_instance *instance, uint32_t index) {
+  return (uint64_t)(uintptr_t)instance->funcs[index];
+}
+
+static union wasm_value evaluate(const struct wasm_instance *instance,
+                                 const struct wasm_const *expression) {
+  switch (expression->kind) {
+  case WASM_CONST_GLOBAL:
+    return instance->globals[expression->index]->value;
+  case WASM_CONST_FUNC:
+    return (union wasm_value){.ref = function_reference(instance, expression->index)};
+  default:
+    return expression->value; /* zero, that is null, for WASM_CONST_NULL */
+  }
+}
+
+static enum wasm_status make_globals(struct wasm_instance *instance, struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
+  uint32_t defined = module->global_count - module->global_import_count;
+  struct wasm_global *globals = wasm_arena_array(&instance->store->arena, defined, sizeof *globals);
+  if (globals == NULL)
+    return fail_memory(error, "globals");
+  for (uint32_t i = 0; i < defined; i++) {
+    const struct wasm_global_entry *entry = &module->globals[module->global_import_count + i];
+    globals[i].type = entry->type;
+    globals[i].is_mutable = entry->is_mutable;
+    globals[i].value = evaluate(instance, &entry->init);
+    instance->globals[module->global_import_count + i] = &globals[i];
+  }
+  return WASM_OK;
+}
+
+/* ---- Segments ------------------------------------------------------------------------------ */
+
+/* Reads a segment's entries again, which the decoder has checked, and evaluates them. */
+static void evaluate_elems(const struct wasm_instance *instance,
+                           const struct wasm_elem_entry *entry, uint64_t *values) {
+  struct wasm_error error;
+  wasm_error_clear(&error);
+  struct wasm_reader reader =
+      wasm_reader_make(instance->module->bytes, entry->bytes, entry->length, &error);
+  for (uint32_t i = 0; i < entry->count; i++) {
+    if (!entry->is_expressions) {
+      values[i] = function_reference(instance, wasm_read_u32(&reader));
+      continue;
+    }
+    struct wasm_const expression;
+    wasm_read_const(&reader, instance->module, entry->type, &expression);
+    values[i] = evaluate(instance, &expression).ref;
+  }
+}
+
+static enum wasm_status make_passive_segments(struct wasm_instance *instance,
+                                              struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
+  for (uint32_t i = 0; i < module->data_count; i++)
+    if (module->datas[i].mode == WASM_SEGMENT_PASSIVE)
+      instance->datas[i] = (struct wasm_data){module->datas[i].bytes, module->datas[i].length};
+  for (uint32_t i = 0; i < module->elem_count; i++) {
+    const struct wasm_elem_entry *entry = &module->elems[i];
+    if (entry->mode != WASM_SEGMENT_PASSIVE)
+      continue;
+    uint64_t *values = wasm_arena_array(&instance->store->arena, entry->count, sizeof *values);
+    if (values == NULL)
+      return fail_memory(error, "element segments");
+    evaluate_elems(instance, entry, values);
+    instance->elems[i] = (struct wasm_elem){values, entry->count};
+  }
+  return WASM_OK;
+}
+
+/* Active segments act like table.init and memory.init followed by a drop, one after the other:
+ * what comes before the first that does not fit has its effect. */
+static uint32_t run_active_segments(struct wasm_instance *instance) {
+  const struct wasm_module *module = instance->module;
+  for (uint32_t i = 0; i < module->elem_count; i++) {
+    const struct wasm_elem_entry *entry = &module->elems[i];
+    if (entry->mode != WASM_SEGMENT_ACTIVE)
+      continue;
+    struct wasm_table *table = instance->tables[entry->table];
+    uint32_t offset = evaluate(instance, &entry->offset).i32;
+    if (!wasm_range_fits(offset, entry->count, table->size))
+      return WASM_TRAP_TABLE_OUT_OF_BOUNDS;
+    evaluate_elems(instance, entry, table->elements + offset);
+  }
+  for (uint32_t i = 0; i < module->data_count; i++) {
+    const struct wasm_data_entry *entry = &module->datas[i];
+    if (entry->mode != WASM_SEGMENT_ACTIVE)
+      continue;
+    uint32_t offset = evaluate(instance, &entry->offset).i32;
+    uint32_t kind = wasm_memory_init(instance->memories[entry->memory], offset, entry->bytes,
+                                     entry->length, 0, entry->length);
+    if (kind != WASM_TRAP_NONE)
+      return kind;
+  }
+  return WASM_TRAP_NONE;
+}
+
+/* Runs the part that may trap; the instance is in the store's list by then, because functions of
+ * it may already stand in others' tables. */
+static enum wasm_status run_instance(struct wasm_instance *instance, struct wasm_trap *trap) {
+  struct wasm_store *store = instance->store;
+  uint32_t kind = run_active_segments(instance);
+  if (kind != WASM_TRAP_NONE) {
+    memset(trap, 0, sizeof *trap);
+    trap->kind = (enum wasm_trap_kind)kind;
+    return WASM_TRAPPED;
+  }
+  if (!instance->module->has_start)
+    return WASM_OK;
+  union wasm_value none;
+  return wasm_func_call(store, instance->funcs[instance->module->start], &none, &none, trap);
+}
+
+enum wasm_status wasm_instance_new(struct wasm_store *store, struct wasm_module *module,
+                                   const struct wasm_extern *imports, struct wasm_instance **result,
+                                   struct wasm_trap *trap, struct wasm_error *error) {
+  *result = NULL;
+  wasm_error_clear(error);
+  enum wasm_status status = wasm_instance_check_imports(module, imports, error);
+  if (status != WASM_OK)
+    return status;
+  struct wasm_instance *instance = allocate_instance(store, module);
+  if (instance == NULL)
+    return fail_memory(error, "index spaces");
+  place_imports(instance, imports);
+  if ((status = make_functions(instance, error)) != WASM_OK ||
+      (status = make_tables(instance, error)) != WASM_OK ||
+      (status = make_memories(instance, error)) != WASM_OK ||
+      (status = make_globals(instance, error)) != WASM_OK ||
+      (status = make_passive_segments(instance, error)) != WASM_OK)
+    return status;
+  instance->next = store->instances;
+  store->instances = instance;
+
+  status = run_instance(instance, trap);
+  if (status == WASM_TRAPPED)
+    return wasm_error_set(error, status, 0, "%s", wasm_trap_text(trap->kind));
+  *result = instance;
+  return WASM_OK;
+}
+
+/* ---- What an instance offers --------------------------------------------------------------- */
+
+struct wasm_extern wasm_instance_export(struct wasm_instance *instance, struct wasm_name name) {
+  struct wasm_extern external = {.any = NULL};
+  const struct wasm_export_entry *entry = wasm_module_find_export(instance->module, name);
+  if (entry == NULL)
+    return external;
+  external.kind = entry->kind;
+  switch (entry->kind) {
+  case WASM_EXTERN_FUNC:
+    external.func = instance->funcs[entry->index];
+    break;
+  case WASM_EXTERN_TABLE:
+    external.table = instance->tables[entry->index];
+    break;
+  case WASM_EXTERN_MEMORY:
+    external.memory = instance->memories[entry->index];
+    break;
+  case WASM_EXTERN_GLOBAL:
+    external.global = instance->globals[entry->index];
+    break;
+  }
+  return external;
+}
+
+struct wasm_module *wasm_instance_module(struct wasm_instance *instance) {
+  return instance->module;
+}
+
+struct wasm_memory *wasm_instance_memory(struct wasm_instance *instance) {
+  return instance->module->memory_count > 0 ? instance->memories[0] : NULL;
+}

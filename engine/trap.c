@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Traps: from a fault or a helper to a reason and a backtrace. */
+#include "engine/store.h"
+
+const char *wasm_trap_text(enum wasm_trap_kind kind) {
+  static const char *const texts[] = {
+#define TRAP(name, text) text,
+#include "engine/traps.def"
+#undef TRAP
+  };
+  return (unsigned)kind < WASM_TRAP_COUNT ? texts[kind] : "unknown trap";
+}
+
+/* An instance of the module: code is shared by all of a module's instances, and a frame does not
+ * say whose it is; names and offsets are the module's. */
+static struct wasm_instance *instance_of(const struct wasm_store *store,
+                                         const struct wasm_module *module) {
+  struct wasm_instance *instance = store->instances;
+  while (instance != NULL && instance->module != module)
+    instance = instance->next;
+  return instance;
+}
+
+/* Adds the frame that executes at `pc`: `is_call` when pc is a return address, else a fault's. */
+static void record_frame(const struct wasm_store *store, struct wasm_trap *trap, uintptr_t pc,
+                         bool is_call) {
+  trap->frames_total++;
+  if (trap->frame_count == WASM_BACKTRACE_MAX)
+    return;
+  for (struct wasm_module *module = store->modules; module != NULL; module = module->next) {
+    if (module->image == NULL)
+      continue;
+    /* A call may be the last thing in its function: the byte before is surely the caller's. */
+    const struct abi_image_function *function = wasm_image_function(module->image, pc - is_call);
+    if (function == NULL)
+      continue;
+    struct wasm_frame *frame = &trap->frames[trap->frame_count++];
+    *frame = (struct wasm_frame){instance_of(store, module), function->function, 0};
+    const struct abi_image_call *call = is_call ? wasm_image_call(module->image, pc) : NULL;
+    const struct abi_image_trap *fault = is_call ? NULL : wasm_image_trap(module->image, pc);
+    frame->code_offset = call != NULL ? call->code_offset : fault != NULL ? fault->code_offset : 0;
+    return;
+  }
+}
+
+static void walk(const struct wasm_store *store, struct wasm_trap *trap, uintptr_t fp, uintptr_t pc,
+                 bool is_call) {
+  /* Outer activations are left through a host function, which left its caller's frame there. */
+  const struct wasm_activation *activation = store->activation;
+  while (activation != NULL) {
+    if (pc != 0) {
+      do {
+        record_frame(store, trap, pc, is_call);
+        is_call = true;
+      } while (wasm_frame_next(activation, &fp, &pc));
+    }
+    is_call = true;
+    activation = activation->outer;
+    if (activation != NULL) {
+      fp = activation->exit_fp;
+      pc = activation->exit_pc;
+    }
+  }
+}
+
+static void record(struct wasm_store *store, uint32_t kind, uintptr_t fp, uintptr_t pc,
+                   bool is_call) {
+  struct wasm_trap *trap = store->trap;
+  trap->kind = (enum wasm_trap_kind)kind;
+  trap->exit_status = kind == WASM_TRAP_EXIT ? store->exit_status : 0;
+  trap->frame_count = 0;
+  trap->frames_total = 0;
+  walk(store, trap, fp, pc, is_call);
+}
+
+void wasm_trap_record(struct wasm_store *store, uint32_t kind, uintptr_t fp, uintptr_t pc) {
+  record(store, kind, fp, pc, true);
+}
+
+/* A load or store of generated code reaches memories' reservations and nothing else. A fault
+ * elsewhere is a bug of ours, and must not pass as the program's. */
+static bool is_memory_address(const struct wasm_store *store, uintptr_t address) {
+  for (const struct wasm_memory *m = store->memories; m != NULL; m = m->next)
+    if (address - (uintptr_t)m->base < WASM_MEMORY_RESERVATION)
+      return true;
+  return false;
+}
+
+bool wasm_store_fault(struct wasm_store *store, const struct wasm_fault *fault,
+                      struct wasm_fault *resume) {
+  if (store->activation == NULL)
+    return false;
+  for (struct wasm_module *module = store->modules; module != NULL; module = module->next) {
+    const struct abi_image_trap *trap =
+        module->image != NULL ? wasm_image_trap(module->image, fault->pc) : NULL;
+    if (trap == NULL)
+      continue;
+    if (trap->kind == WASM_TRAP_MEMORY_OUT_OF_BOUNDS && !is_memory_address(store, fault->address))
+      return false;
+    record(store, trap->kind, fault->fp, fault->pc, false);
+    wasm_unwind_resume(store->activation, trap->kind, resume);
+    return true;
+  }
+  return false;
+}

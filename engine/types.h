@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Reading types and constant expressions; implementation limits. Internal to the engine. */
+#ifndef ENGINE_TYPES_H
+#define ENGINE_TYPES_H
+
+#include "engine/module.h"
+#include "engine/reader.h"
+
+enum wasm_limit {
+#define LIMIT(name, value, text) WASM_LIMIT_##name = value,
+#include "engine/limits.def"
+#undef LIMIT
+};
+
+static inline bool wasm_is_reference(uint8_t type) {
+  return type == WASM_FUNCREF || type == WASM_EXTERNREF;
+}
+
+/* "i32", "funcref", ... */
+const char *wasm_valtype_text(uint8_t type);
+
+/* A value type (core spec 5.3.4), one this engine has; types of proposals are UNSUPPORTED by name,
+ * other bytes MALFORMED. 0 after a failure. */
+uint8_t wasm_read_valtype(struct wasm_reader *reader);
+/* The same for a reference type (5.3.3) and for the heap type after ref.null: the valtype. */
+uint8_t wasm_read_reftype(struct wasm_reader *reader);
+uint8_t wasm_read_heaptype(struct wasm_reader *reader);
+
+/* The number of entries of a vector whose entries take at least one byte each. More than the
+ * bytes that are left is MALFORMED, more than `limit` UNSUPPORTED. */
+uint32_t wasm_read_count(struct wasm_reader *reader, uint32_t limit, const char *what);
+
+/* A constant expression of type `type`, with its `end` (core spec 3.3.10 and 5.4.9). Sees the
+ * module's functions and the globals counted so far: as in WebAssembly 3.0 every earlier immutable
+ * global, not only an imported one. */
+void wasm_read_const(struct wasm_reader *reader, const struct wasm_module *module, uint8_t type,
+                     struct wasm_const *result);
+
+#endif
