@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The jail's parts, in the order in which jail_enter raises them. */
+#ifndef MONITOR_JAIL_PARTS_H
+#define MONITOR_JAIL_PARTS_H
+
+#include "monitor/jail/jail.h"
+#include <linux/filter.h>
+
+/* Changes "/", with the caller's privileges or those of a user namespace of its own. The host may
+ * permit neither: JAIL_ROOT_UNCHANGED. */
+enum jail_root jail_change_root(const struct jail_config *config);
+
+/* Restricts files to the shared directories with Landlock `abi` (1 or more). False: errno says
+ * why. no_new_privs must be set. */
+bool jail_restrict_files(const struct jail_config *config, int abi);
+
+/* The seccomp program, made at build time from syscalls.def by tools/seccomp. */
+extern const struct sock_filter jail_filter[];
+extern const unsigned short jail_filter_length;
+
+#endif
