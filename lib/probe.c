@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What this host offers: KVM and its kind, Landlock, seccomp, QEMU, the processor. */
+#include "include/hermit_wasm.h"
+#include "lib/probe_arch.h"
+#include "monitor/jail/jail.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void explain_kvm(struct hermit_wasm_host *host, int reason) {
+  char *text = host->kvm_error;
+  size_t size = sizeof host->kvm_error;
+  switch (reason) {
+  case ENOENT:
+    snprintf(text, size,
+             "/dev/kvm does not exist: allow virtualisation in the firmware or the "
+             "outer hypervisor, then: sudo modprobe kvm_intel (or kvm_amd)");
+    break;
+  case EACCES:
+  case EPERM:
+    snprintf(text, size,
+             "no permission for /dev/kvm: sudo usermod -aG kvm $USER, then log in "
+             "again");
+    break;
+  case ENODEV:
+  case ENXIO:
+    snprintf(text, size,
+             "/dev/kvm has no driver behind it: allow virtualisation in the firmware "
+             "or the outer hypervisor, then: sudo modprobe kvm_intel (or kvm_amd)");
+    break;
+  default:
+    snprintf(text, size, "opening /dev/kvm: %s", strerror(reason));
+  }
+}
+
+/* PVM needs no virtualisation by the processor and never uses it, so its module decides. */
+static const char *name_kvm_kind(struct probe_cpu cpu) {
+  if (access("/sys/module/kvm_pvm", F_OK) == 0)
+    return "pvm (software)";
+  if (!cpu.virtualises)
+    return "unknown";
+  return cpu.is_virtualised ? "nested" : "hardware";
+}
+
+static void probe_kvm(struct hermit_wasm_host *host, struct probe_cpu cpu) {
+  snprintf(host->kvm_kind, sizeof host->kvm_kind, "none");
+  host->kvm_present = access("/dev/kvm", F_OK) == 0;
+  int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+  if (kvm < 0) {
+    explain_kvm(host, errno);
+    return;
+  }
+  int version = ioctl(kvm, KVM_GET_API_VERSION, 0);
+  close(kvm);
+  host->kvm_usable = version == KVM_API_VERSION;
+  if (host->kvm_usable)
+    snprintf(host->kvm_kind, sizeof host->kvm_kind, "%s", name_kvm_kind(cpu));
+  else
+    snprintf(host->kvm_error, sizeof host->kvm_error,
+             "/dev/kvm speaks version %d of its interface, wanted is %d", version, KVM_API_VERSION);
+}
+
+/* SECCOMP_GET_ACTION_AVAIL answers only where filters are built in. */
+static bool probe_seccomp(void) {
+  uint32_t action = SECCOMP_RET_TRAP;
+  return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0u, &action) == 0;
+}
+
+static bool is_program(const char *directory, size_t length, const char *name, char *path,
+                       size_t size) {
+  int written = snprintf(path, size, "%.*s/%s", (int)length, directory, name);
+  return written > 0 && (size_t)written < size && access(path, X_OK) == 0;
+}
+
+/* Looks through a list of directories with ':' between them; leaves *path empty when not found. */
+static void find_program(const char *directories, const char *name, char *path, size_t size) {
+  while (*directories != '\0') {
+    size_t length = strcspn(directories, ":");
+    if (length > 0 && is_program(directories, length, name, path, size))
+      return;
+    directories += length + (directories[length] == ':');
+  }
+  path[0] = '\0';
+}
+
+static void probe_qemu(struct hermit_wasm_host *host) {
+  static const char *const names[] = {"qemu-system-x86_64", "qemu-system-aarch64",
+                                      "qemu-system-riscv64"};
+  const char *path = getenv("PATH");
+  if (path == NULL)
+    path = "/usr/local/bin:/usr/bin:/bin";
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    find_program(path, names[i], host->qemu[i], sizeof host->qemu[i]);
+  /* Debian 13 has it in a package of its own (Rust), Debian 12 in QEMU's (C). On no PATH. */
+  find_program("/usr/libexec:/usr/lib/qemu", "virtiofsd", host->virtiofsd, sizeof host->virtiofsd);
+}
+
+void hermit_wasm_probe_host(struct hermit_wasm_host *host) {
+  *host = (struct hermit_wasm_host){0};
+  struct probe_cpu cpu = probe_cpu();
+  host->cpu_ok = cpu.runs_code;
+  probe_kvm(host, cpu);
+  host->landlock_abi = jail_landlock_abi();
+  host->seccomp = probe_seccomp();
+  probe_qemu(host);
+}
