@@ -13,7 +13,8 @@ $(B)/bench/interleave: $(call objects,host,bench/interleave.c)
 bench-start: $(B)/hermit-wasm $(B)/bench/floor $(B)/bench/interleave $(B)/examples/hello-c.wasm
 	bench/start/run
 
-bench-compile: $(B)/hermit-wasm $(B)/npm/esbuild/esbuild.wasm
+bench-compile: $(B)/hermit-wasm | setup
+	tools/fetch-esbuild
 	bench/compile/run
 
 bench: bench-start bench-compile

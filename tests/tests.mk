@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# `make test`: every quick suite, added up. Suites of folders register in TAP_TESTS.
+
+CLI_MODULES := $(patsubst tests/cli/modules/%.c,$(B)/tests/modules/%.wasm,\
+	$(wildcard tests/cli/modules/*.c)) $(patsubst tests/cli/modules/%.wat,\
+	$(B)/tests/modules/%.wasm,$(wildcard tests/cli/modules/*.wat))
+
+$(B)/tests/modules/%.wasm: tests/cli/modules/%.c | setup
+	@mkdir -p $(@D)
+	$(CLANG) -std=c17 $(WASM_CFLAGS) $< -o $@
+
+$(B)/tests/modules/%.wasm: tests/cli/modules/%.wat | setup
+	@mkdir -p $(@D)
+	wat2wasm --debug-names $< -o $@
+
+.PHONY: test-programs
+test-programs: $(B)/hermit-wasm $(EXAMPLES) $(CLI_MODULES) $(TAP_TESTS)
+
+# Input comes from nowhere, as in continuous integration.
+test: test-programs
+	@tests/run tests/layering/check $(TAP_TESTS) $(wildcard tests/cli/*.bats) </dev/null
