@@ -8,7 +8,6 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -24,54 +23,28 @@ static bool fail(char *error, size_t size, const char *what) {
 
 /* Descriptors. */
 
-struct keep_list {
-  int fds[JAIL_KEEP_MAX];
-  size_t count;
-};
-
-static bool add_kept(struct keep_list *list, int fd) {
-  if (fd < 0)
-    return true;
-  if (list->count == JAIL_KEEP_MAX)
-    return false;
-  list->fds[list->count++] = fd;
-  return true;
-}
-
-static int compare_descriptors(const void *a, const void *b) {
-  int left = *(const int *)a, right = *(const int *)b;
-  return (left > right) - (left < right);
-}
-
-static bool collect_kept(const struct jail_config *config, struct keep_list *list) {
-  bool fits = add_kept(list, config->violation_fd);
-  for (size_t i = 0; i < config->keep_count; i++)
-    fits = fits && add_kept(list, config->keep[i]);
-  for (size_t i = 0; i < config->directory_count; i++)
-    fits = fits && add_kept(list, config->directories[i].fd);
-  qsort(list->fds, list->count, sizeof *list->fds, compare_descriptors);
-  return fits;
-}
-
-static bool close_between(unsigned first, unsigned last) {
-  return first > last || syscall(SYS_close_range, first, last, 0u) == 0;
-}
-
-/* Closes the gaps between the kept descriptors: two or three system calls for a usual VM. */
-static bool close_others(const struct jail_config *config) {
-  struct keep_list list = {.count = 0};
-  if (!collect_kept(config, &list)) {
-    errno = EMFILE;
-    return false;
+/* The smallest descriptor in `keep` that is at least `from`; UINT_MAX when there is none. */
+static unsigned next_kept(const int *keep, size_t count, unsigned from) {
+  unsigned next = UINT_MAX;
+  for (size_t i = 0; i < count; i++) {
+    if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
+      next = (unsigned)keep[i];
   }
-  unsigned next = 0;
-  for (size_t i = 0; i < list.count; i++) {
-    unsigned fd = (unsigned)list.fds[i];
-    if (fd > next && !close_between(next, fd - 1))
-      return false;
-    next = fd + 1;
+  return next;
+}
+
+/* Closes the gaps between kept descriptors. */
+bool jail_close_inherited(const int *keep, size_t count, char *error, size_t error_size) {
+  unsigned first = 0;
+  for (;;) {
+    unsigned kept = next_kept(keep, count, first);
+    unsigned last = kept == UINT_MAX ? kept : kept - 1;
+    if (kept != first && syscall(SYS_close_range, first, last, 0u) != 0)
+      return fail(error, error_size, "closing inherited descriptors (needs Linux 5.9)");
+    if (kept == UINT_MAX)
+      return true;
+    first = kept + 1;
   }
-  return close_between(next, UINT_MAX);
 }
 
 /* Privileges. */
@@ -127,10 +100,8 @@ static bool load_filter(void) {
 bool jail_enter(const struct jail_config *config, struct jail_report *report, char *error,
                 size_t error_size) {
   *report = (struct jail_report){.landlock_abi = jail_landlock_abi()};
-  if (!close_others(config))
-    return fail(error, error_size, "closing descriptors");
   /* Before the capabilities go, before /proc/self belongs to root (PR_SET_DUMPABLE). */
-  report->root = jail_change_root(config);
+  report->root = jail_change_root();
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return fail(error, error_size, "no_new_privs");
   if (report->landlock_abi > 0 && !jail_restrict_files(config, report->landlock_abi))
@@ -146,23 +117,17 @@ bool jail_enter(const struct jail_config *config, struct jail_report *report, ch
   return true;
 }
 
-static const char *describe_root(enum jail_root root) {
-  switch (root) {
-  case JAIL_ROOT_SHARED:
-    return "root changed to the shared directory";
-  case JAIL_ROOT_EMPTY:
-    return "root changed to an empty directory";
-  default:
-    return "root not changed (needs privileges or user namespaces)";
-  }
-}
-
 void jail_describe(const struct jail_report *report, char *line, size_t size) {
-  char landlock[96] = "no Landlock in this kernel: files are guarded by the changed root alone";
+  char landlock[48] = "no Landlock in this kernel";
+  const char *root = "root changed";
+  const char *warning = "";
   if (report->landlock_abi > 0)
     snprintf(landlock, sizeof landlock, "Landlock version %d", report->landlock_abi);
-  else if (report->root == JAIL_ROOT_UNCHANGED)
-    snprintf(landlock, sizeof landlock, "no Landlock in this kernel: files are not guarded");
-  snprintf(line, size, "jail: seccomp, no capabilities, %s, %s", landlock,
-           describe_root(report->root));
+  if (report->root == JAIL_ROOT_UNCHANGED)
+    root = "root not changed (needs privileges or user namespaces)";
+  if (report->landlock_abi == 0)
+    warning = report->root == JAIL_ROOT_UNCHANGED
+                  ? ": only the file server's own checks guard files outside shared directories"
+                  : ": only the changed root guards files outside shared directories";
+  snprintf(line, size, "jail: seccomp, no capabilities, %s, %s%s", landlock, root, warning);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The jail: closes the monitor's process for good before the first guest instruction.
  *
- * What stands afterwards, outermost first:
- *   - only the descriptors in jail_config are open;
- *   - "/" is an empty place, or the shared directory where there is exactly one;
+ * Two steps. jail_close_inherited, before the monitor opens anything: from then on every descriptor
+ * is one that the monitor means to have. jail_enter, when all is prepared. What stands afterwards:
+ *   - "/" is a place that holds nothing but the process's own descriptors;
  *   - Landlock: files only beneath the shared directories, no TCP, no signals or abstract sockets
  *     to the outside;
  *   - no capabilities, none to be gained (no_new_privs), no core dump, no ptrace by others;
@@ -17,7 +17,6 @@
 #include <stddef.h>
 
 #define JAIL_EXIT_STATUS 125
-#define JAIL_KEEP_MAX 160 /* descriptors in all: streams, the VM's, shared directories */
 
 /* A directory that the file server may still use. */
 struct jail_directory {
@@ -28,16 +27,13 @@ struct jail_directory {
 struct jail_config {
   const struct jail_directory *directories;
   size_t directory_count;
-  const int *keep; /* descriptors to leave open beside the directories; negative ones are skipped */
-  size_t keep_count;
-  int violation_fd; /* where a forbidden system call is reported, -1: nowhere; kept open */
+  int violation_fd; /* where a forbidden system call is reported, -1: nowhere */
 };
 
 /* Where "/" leads after the jail closed. */
 enum jail_root {
   JAIL_ROOT_UNCHANGED, /* the host did not permit a change; Landlock still guards the files */
-  JAIL_ROOT_EMPTY,     /* no absolute path leads anywhere */
-  JAIL_ROOT_SHARED,    /* the one shared directory: nor does ".." lead out of it */
+  JAIL_ROOT_OWN,       /* to the process's own descriptors: no absolute path leads to the host */
 };
 
 /* Which of the walls that depend on the host stand. The others always do. */
@@ -46,10 +42,13 @@ struct jail_report {
   enum jail_root root;
 };
 
+/* Closes all descriptors but those in `keep`; negative ones are skipped. False: *error says why in
+ * one line. */
+bool jail_close_inherited(const int *keep, size_t count, char *error, size_t error_size);
+
 /* Closes the jail around the calling process, which must have a single thread. There is no way
  * back. False: a wall that every supported host has could not be raised; *error says which in one
- * line, and the process must run no guest:
- * some walls may stand already. */
+ * line, and the process must run no guest: some walls may stand already. */
 bool jail_enter(const struct jail_config *config, struct jail_report *report, char *error,
                 size_t error_size);
 

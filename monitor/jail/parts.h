@@ -8,7 +8,7 @@
 
 /* Changes "/", with the caller's privileges or those of a user namespace of its own. The host may
  * permit neither: JAIL_ROOT_UNCHANGED. */
-enum jail_root jail_change_root(const struct jail_config *config);
+enum jail_root jail_change_root(void);
 
 /* Restricts files to the shared directories with Landlock `abi` (1 or more). False: errno says
  * why. no_new_privs must be set. */

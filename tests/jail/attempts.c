@@ -33,6 +33,28 @@ static int read_inside(const struct fixture *f) {
   return read(file, text, sizeof text) == 5 ? outcome(close(file)) : EIO;
 }
 
+/* As the file server does: /proc/self/fd, opened before, leads to what a descriptor stands for. */
+static int reopen_inside(const struct fixture *f) {
+  char name[16];
+  int file = openat(f->shared, "inside.txt", O_PATH | O_NOFOLLOW);
+  snprintf(name, sizeof name, "%d", file);
+  return file < 0 ? errno : try_open(f->descriptors, name, O_RDWR);
+}
+
+static int reopen_read_only(const struct fixture *f) {
+  char name[16];
+  int file = openat(f->second, "file.txt", O_PATH | O_NOFOLLOW);
+  snprintf(name, sizeof name, "%d", file);
+  return file < 0 ? 0 : try_open(f->descriptors, name, O_RDWR);
+}
+
+static int link_inside(const struct fixture *f) {
+  char name[16];
+  int file = openat(f->shared, "inside.txt", O_PATH | O_NOFOLLOW);
+  snprintf(name, sizeof name, "%d", file);
+  return outcome(linkat(f->descriptors, name, f->shared, "linked", AT_SYMLINK_FOLLOW));
+}
+
 static int write_inside(const struct fixture *f) {
   int file = openat(f->shared, "new", O_CREAT | O_EXCL | O_RDWR, 0666);
   struct iovec piece = {.iov_base = "x", .iov_len = 1};
@@ -87,9 +109,18 @@ static int stat_outside(const struct fixture *f) {
   return outcome(fstatat(AT_FDCWD, f->outside, &facts, 0));
 }
 
-static int stat_outside_by_parent(const struct fixture *f) {
+/* From proc's own tree, /proc/<pid>/fd, three times ".." is the host's root. */
+static int open_outside_by_descriptors(const struct fixture *f) {
+  char path[128];
+  snprintf(path, sizeof path, "../../..%s", f->outside);
+  return try_open(f->descriptors, path, O_RDONLY);
+}
+
+static int stat_outside_by_descriptors(const struct fixture *f) {
   struct stat facts;
-  return outcome(fstatat(f->shared, "../outside.txt", &facts, 0));
+  char path[128];
+  snprintf(path, sizeof path, "../../..%s", f->outside);
+  return outcome(fstatat(f->descriptors, path, &facts, 0));
 }
 
 static int create_in_root(const struct fixture *f) {
@@ -125,10 +156,6 @@ static int unlink_read_only(const struct fixture *f) {
 
 static int move_to_read_only(const struct fixture *f) {
   return outcome(renameat2(f->shared, "inside.txt", f->second, "moved", 0));
-}
-
-static int write_sole_read_only(const struct fixture *f) {
-  return try_open(f->shared, "inside.txt", O_WRONLY);
 }
 
 static int truncate_read_only(const struct fixture *f) {
@@ -236,7 +263,8 @@ const struct trial trials[] = {
     {"a directory can be listed", list_inside, SHARE_ONE, WORKS, 0},
     {"the same with two directories", change_names, SHARE_TWO, WORKS, 0},
     {"a read-only directory can be read", read_read_only, SHARE_TWO, WORKS, 0},
-    {"a sole read-only directory can be read", read_inside, SHARE_READ_ONLY, WORKS, 0},
+    {"a file inside can be reopened", reopen_inside, SHARE_ONE, WORKS, 0},
+    {"a file inside can be linked by its descriptor", link_inside, SHARE_ONE, WORKS, 0},
 
     {"an absolute path outside", open_outside, SHARE_ONE, FAILS, 0},
     {"an absolute path outside, two directories", open_outside, SHARE_TWO, FAILS, 0},
@@ -248,17 +276,17 @@ const struct trial trials[] = {
     {"through a descriptor outside", open_outside_by_descriptor, SHARE_ONE, FAILS, 0},
     {"facts about an absolute path outside", stat_outside, SHARE_ONE, FAILS, 0},
     {"facts about an absolute path, two directories", stat_outside, SHARE_TWO, FAILS, 0},
-    {"facts by \"..\"", stat_outside_by_parent, SHARE_ONE, FAILS, 0},
+    {"\"..\" out of the own descriptors", open_outside_by_descriptors, SHARE_ONE, FAILS, 0},
+    {"facts by the same", stat_outside_by_descriptors, SHARE_ONE, FAILS, 0},
     {"making a file in the root", create_in_root, SHARE_TWO, FAILS, 0},
     {"the working directory", open_working_directory, SHARE_NONE, FAILS, 0},
     {"its own memory through /proc", open_own_memory, SHARE_TWO, FAILS, 0},
     {"writing a read-only file", write_read_only, SHARE_TWO, FAILS, 0},
+    {"reopening a read-only file for writing", reopen_read_only, SHARE_TWO, FAILS, 0},
     {"cutting a read-only file", truncate_read_only, SHARE_TWO, FAILS, 0},
     {"making a read-only file", create_read_only, SHARE_TWO, FAILS, 0},
     {"removing a read-only file", unlink_read_only, SHARE_TWO, FAILS, 0},
     {"moving a file into the read-only directory", move_to_read_only, SHARE_TWO, FAILS, 0},
-    {"writing where the sole directory is read-only", write_sole_read_only, SHARE_READ_ONLY, FAILS,
-     0},
 
     {"a kept descriptor", use_kept, SHARE_ONE, WORKS, 0},
     {"a descriptor that was not kept", use_not_kept, SHARE_ONE, FAILS, 0},

@@ -88,32 +88,37 @@ void remove_fixture(const struct fixture *fixture) {
   need(system(command) == 0, command);
 }
 
+static _Noreturn void give_up(const char *why) {
+  dprintf(2, "# %s\n", why);
+  _exit(254);
+}
+
 struct jail_report enter(const struct fixture *fixture, enum sharing sharing, int violation_fd) {
-  struct jail_directory both[] = {{fixture->shared, sharing == SHARE_READ_ONLY},
-                                  {fixture->second, true}};
-  int keep[] = {2, fixture->kept, fixture->pipe[0], fixture->pipe[1], -1};
+  struct jail_directory both[] = {{fixture->shared, false}, {fixture->second, true}};
+  int keep[] = {violation_fd,         2,
+                fixture->shared,      fixture->second,
+                fixture->kept,        fixture->pipe[0],
+                fixture->descriptors, fixture->pipe[1]};
   struct jail_config config = {
       .directories = both,
       .directory_count = sharing == SHARE_NONE  ? 0
                          : sharing == SHARE_TWO ? 2
                                                 : 1,
-      .keep = keep,
-      .keep_count = sizeof keep / sizeof *keep,
       .violation_fd = violation_fd,
   };
   struct jail_report walls;
   char error[256];
-  if (!jail_enter(&config, &walls, error, sizeof error)) {
-    dprintf(2, "# %s\n", error);
-    _exit(254);
-  }
+  if (!jail_close_inherited(keep, sizeof keep / sizeof *keep, error, sizeof error) ||
+      !jail_enter(&config, &walls, error, sizeof error))
+    give_up(error);
   return walls;
 }
 
-static _Noreturn void be_jailed(const struct trial *trial, const struct fixture *fixture, uid_t uid,
+static _Noreturn void be_jailed(const struct trial *trial, struct fixture *fixture, uid_t uid,
                                 int violation_fd) {
   if (uid != 0 && setresuid(uid, uid, uid) != 0)
     _exit(253);
+  fixture->descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
   enter(fixture, trial->sharing, violation_fd);
   _exit(trial->attempt(fixture));
 }

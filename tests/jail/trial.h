@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /* Which directories the child may use. */
-enum sharing { SHARE_NONE, SHARE_ONE, SHARE_TWO, SHARE_READ_ONLY };
+enum sharing { SHARE_NONE, SHARE_ONE, SHARE_TWO };
 
 /* What the attempts work with. The tree that make_fixture builds:
  *   outside.txt  shared/inside.txt  shared/sub/  shared/out -> ../outside.txt  second/file.txt */
@@ -15,9 +15,10 @@ struct fixture {
   char base[64];      /* absolute path */
   char outside[96];   /* absolute path of outside.txt */
   int shared;         /* descriptor of shared/ */
-  int second;         /* descriptor of second/; read-only in SHARE_TWO and SHARE_READ_ONLY */
+  int second;         /* descriptor of second/; read-only */
   int kept, not_kept; /* both open before the jail closes */
   int pipe[2];        /* kept; empty */
+  int descriptors;    /* /proc/self/fd, kept */
 };
 
 /* Returns 0 when what was attempted worked, otherwise the errno. */
@@ -58,7 +59,8 @@ void report(bool passed, const char *detail, const char *format, ...)
 /* Prints the plan; the program's exit status. */
 int finish(void);
 
-/* Enters the jail in the calling process with what `sharing` grants; ends it when that fails. */
+/* Closes what is not kept and enters the jail in the calling process with what `sharing` grants;
+ * ends it when that fails. */
 struct jail_report enter(const struct fixture *fixture, enum sharing sharing, int violation_fd);
 
 /* attempts.c */
