@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Streams, clocks, random bytes and memory of an ordinary process. */
+#include "wasi/posix/posix.h"
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S 1000000000ull
+
+static struct wasi_posix_host *host_of(struct wasi_host *host) {
+  return (struct wasi_posix_host *)host;
+}
+
+static enum wasi_stream_kind stream_kind(struct wasi_host *host, uint32_t stream) {
+  int fd = host_of(host)->stdio[stream];
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status))
+    return WASI_STREAM_CLOSED;
+  if (S_ISREG(status.st_mode))
+    return WASI_STREAM_FILE;
+  if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))
+    return WASI_STREAM_PIPE;
+  return isatty(fd) ? WASI_STREAM_TERMINAL : WASI_STREAM_OTHER;
+}
+
+static int transfer_stream(struct wasi_host *host, uint32_t stream, const struct wasi_slice *slices,
+                           size_t slice_count, size_t *count,
+                           ssize_t (*transfer)(int, const struct iovec *, int)) {
+  /* struct wasi_slice is struct iovec by another name. */
+  _Static_assert(sizeof(struct wasi_slice) == sizeof(struct iovec), "slice layout");
+  if (slice_count > IOV_MAX)
+    return EINVAL;
+  ssize_t moved;
+  do
+    moved = transfer(host_of(host)->stdio[stream], (const struct iovec *)slices, (int)slice_count);
+  while (moved < 0 && errno == EINTR);
+  if (moved < 0)
+    return errno;
+  *count = (size_t)moved;
+  return 0;
+}
+
+static int stream_read(struct wasi_host *host, uint32_t stream, const struct wasi_slice *slices,
+                       size_t slice_count, size_t *count) {
+  return transfer_stream(host, stream, slices, slice_count, count, readv);
+}
+
+static int stream_write(struct wasi_host *host, uint32_t stream, const struct wasi_slice *slices,
+                        size_t slice_count, size_t *count) {
+  return transfer_stream(host, stream, slices, slice_count, count, writev);
+}
+
+static int wait_streams(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch,
+                        uint32_t *ready, uint64_t *bytes) {
+  struct pollfd fds[3];
+  for (uint32_t i = 0; i < 3; i++)
+    fds[i] = (struct pollfd){.fd = watch >> i & 1 ? host_of(host)->stdio[i] : -1,
+                             .events = i ? POLLOUT : POLLIN};
+  struct timespec timeout = {(time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S)};
+  *ready = 0;
+  *bytes = 0;
+  int count = ppoll(fds, 3, timeout_ns == WASI_WAIT_FOREVER ? NULL : &timeout, NULL);
+  if (count < 0)
+    return errno == EINTR ? 0 : errno;
+  for (uint32_t i = 0; i < 3; i++)
+    if (fds[i].fd >= 0 && fds[i].revents)
+      *ready |= 1u << i;
+  int readable = 0;
+  if (*ready & 1 && !ioctl(host_of(host)->stdio[0], FIONREAD, &readable) && readable > 0)
+    *bytes = (uint64_t)readable;
+  return 0;
+}
+
+static const clockid_t CLOCKS[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+                                   CLOCK_THREAD_CPUTIME_ID};
+
+static uint64_t nanoseconds(const struct timespec *time) {
+  return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
+}
+
+static int read_clock(struct wasi_host *host, uint32_t id, uint64_t *now_ns) {
+  struct timespec now;
+  (void)host;
+  if (clock_gettime(CLOCKS[id], &now))
+    return errno;
+  *now_ns = nanoseconds(&now);
+  return 0;
+}
+
+static int clock_resolution(struct wasi_host *host, uint32_t id, uint64_t *ns) {
+  struct timespec resolution;
+  (void)host;
+  if (clock_getres(CLOCKS[id], &resolution))
+    return errno;
+  *ns = nanoseconds(&resolution);
+  return 0;
+}
+
+static int fill_random(struct wasi_host *host, void *bytes, size_t length) {
+  (void)host;
+  for (size_t done = 0; done < length;) {
+    ssize_t got = getrandom((char *)bytes + done, length - done, 0);
+    if (got < 0 && errno != EINTR)
+      return errno;
+    done += got > 0 ? (size_t)got : 0;
+  }
+  return 0;
+}
+
+static void *allocate(struct wasi_host *host, size_t size) {
+  struct wasi_posix_host *posix = host_of(host);
+  if (!posix->allocations_left)
+    return NULL;
+  if (posix->allocations_left > 0)
+    posix->allocations_left--;
+  void *address = malloc(size);
+  posix->bytes_held += address ? size : 0;
+  return address;
+}
+
+static void free_memory(struct wasi_host *host, void *address, size_t size) {
+  host_of(host)->bytes_held -= size;
+  free(address);
+}
+
+static const struct wasi_host_ops HOST_OPS = {
+    .stream_kind = stream_kind,
+    .stream_read = stream_read,
+    .stream_write = stream_write,
+    .wait = wait_streams,
+    .clock = read_clock,
+    .clock_resolution = clock_resolution,
+    .random = fill_random,
+    .allocate = allocate,
+    .free = free_memory,
+};
+
+void wasi_posix_host_init(struct wasi_posix_host *host, const int stdio[3]) {
+  *host = (struct wasi_posix_host){
+      .host = {&HOST_OPS}, .stdio = {stdio[0], stdio[1], stdio[2]}, .allocations_left = -1};
+}

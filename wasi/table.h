@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The descriptor table: what each number stands for, lowest free number first. */
+#ifndef WASI_TABLE_H
+#define WASI_TABLE_H
+
+#include "wasi/abi.h"
+#include "wasi/host.h"
+
+#define WASI_DESCRIPTORS_MAX 65536u
+
+/* A node held at its file system for as long as descriptors use it. Opening "." gives a second
+ * descriptor for the same node without a lookup, hence the count. */
+struct wasi_hold {
+  struct wasi_fs *fs;
+  wasi_node node;
+  uint32_t count;
+};
+
+enum wasi_kind { WASI_KIND_FREE = 0, WASI_KIND_STREAM, WASI_KIND_FILE, WASI_KIND_DIRECTORY };
+
+struct wasi_descriptor {
+  enum wasi_kind kind;
+  enum wasi_filetype filetype;
+  uint32_t flags;         /* WASI_FDFLAG_* */
+  uint64_t rights;        /* what may be done with it */
+  uint64_t inheriting;    /* what may be done with what is opened through it */
+  uint32_t stream;        /* STREAM: 0, 1, 2 */
+  struct wasi_hold *hold; /* FILE, DIRECTORY */
+  wasi_handle handle;     /* FILE: always open. DIRECTORY: when is_open, after the first need */
+  bool is_open;
+  uint64_t offset;     /* FILE: where the next read or write goes */
+  const char *preopen; /* DIRECTORY: its name if it was there from the start; borrowed */
+};
+
+struct wasi_table {
+  struct wasi_host *host;
+  struct wasi_descriptor *entries;
+  uint32_t capacity;
+};
+
+/* The open descriptor of that number, or NULL. The pointer is good until the next reserve. */
+struct wasi_descriptor *wasi_table_get(struct wasi_table *table, uint32_t fd);
+/* Makes sure that one more descriptor can be added: what may fail comes before a file is made.
+ * *fd: the lowest free number at or above `from`. SUCCESS, MFILE or NOMEM. */
+enum wasi_errno wasi_table_reserve(struct wasi_table *table, uint32_t from, uint32_t *fd);
+/* Returns the table's memory; descriptors must be closed before. */
+void wasi_table_free(struct wasi_table *table);
+
+/* A new hold with count 1, taking over one lookup of `node`. NULL: no memory. */
+struct wasi_hold *wasi_hold_new(struct wasi_host *host, struct wasi_fs *fs, wasi_node node);
+void wasi_hold_drop(struct wasi_host *host, struct wasi_hold *hold);
+
+/* Closes what the descriptor stands for and marks it free. The number is free whatever is
+ * returned: an error tells of lost writes, as with close(2). */
+enum wasi_errno wasi_descriptor_close(struct wasi_host *host, struct wasi_descriptor *descriptor);
+
+/* A Linux errno (0: success) as WASI's; IO for what WASI has no number for. */
+enum wasi_errno wasi_errno_of(int linux_errno);
+
+#endif
