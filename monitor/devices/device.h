@@ -19,6 +19,10 @@ enum device_result {
                          notify again to go on */
 };
 
+/* Writes the reason, cut to fit, and returns DEVICE_GUEST_FAULT. */
+enum device_result device_fault(struct guest_fault *fault, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* What every device knows of its surroundings. */
 struct device_host {
   const struct guest_memory *memory;
@@ -32,6 +36,13 @@ struct device {
   struct abi_device abi; /* as told to the guest: type, queue_count, rings, features, flags */
   uint16_t last_avail[ABI_CONSOLE_QUEUES]; /* per queue: next avail entry to look at */
 };
+
+/* The device's kind as messages call it: "virtio-fs", ... */
+const char *device_name(const struct device *device);
+
+/* True when a signal waits that must be looked at (host->wait_mask lets it in). Long work asks
+ * between its steps and returns DEVICE_INTERRUPTED. */
+bool device_interrupted(const struct device_host *host);
 
 struct device_ops {
   /* Serves all available buffers of a queue. `queue` is already checked against queue_count. */
