@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The guest's drivers; they also run in a host process (tests/devices).
+DRIVER_SOURCES := \
+	guest/drivers/virtqueue.c \
+	guest/drivers/console.c \
+	guest/drivers/rng.c \
+	guest/drivers/fuse.c \
+	guest/drivers/fuse_names.c \
+	guest/drivers/fuse_files.c

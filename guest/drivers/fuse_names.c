@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* FUSE operations on names and attributes, as wasi_fs_ops wants them. */
+#include "guest/drivers/fuse.h"
+#include <string.h>
+
+static struct fuse *to_fuse(struct wasi_fs *fs) {
+  return (struct fuse *)fs;
+}
+
+/* Takes a new node out of an entry reply. Node 0 says that there is no such name. */
+static int take_entry(struct fuse *fuse, wasi_node *node, struct wasi_attr *attr) {
+  const struct fuse_entry_out *out = fuse_reply(fuse);
+  if (out->nodeid == 0)
+    return LINUX_ENOENT;
+  *node = out->nodeid;
+  fuse_fill_attr(fuse, &out->attr, attr);
+  return 0;
+}
+
+/* Sends a request that makes an entry nobody wants to hold. */
+static int call_entry_unheld(struct fuse *fuse) {
+  int error = fuse_call(fuse, sizeof(struct fuse_entry_out));
+  if (error)
+    return error;
+  const struct fuse_entry_out *out = fuse_reply(fuse);
+  if (out->nodeid != 0)
+    fuse_forget(fuse, out->nodeid);
+  return 0;
+}
+
+int fuse_lookup(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length, wasi_node *node,
+                struct wasi_attr *attr) {
+  struct fuse *fuse = to_fuse(fs);
+  fuse_begin(fuse, FUSE_LOOKUP, dir, 0);
+  int error = fuse_add_name(fuse, name, length);
+  if (!error)
+    error = fuse_call(fuse, sizeof(struct fuse_entry_out));
+  return error ? error : take_entry(fuse, node, attr);
+}
+
+int fuse_getattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle, struct wasi_attr *attr) {
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_getattr_in *in = fuse_begin(fuse, FUSE_GETATTR, node, sizeof *in);
+  if (handle) {
+    in->getattr_flags = FUSE_GETATTR_FH;
+    in->fh = fh_of(handle);
+  }
+  int error = fuse_call(fuse, sizeof(struct fuse_attr_out));
+  if (error)
+    return error;
+  const struct fuse_attr_out *out = fuse_reply(fuse);
+  fuse_fill_attr(fuse, &out->attr, attr);
+  return 0;
+}
+
+int fuse_setattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle,
+                 const struct wasi_setattr *set) {
+  /* WASI_SET_* to FATTR_*; NOW comes with the plain bit, as Linux sends it. */
+  static const uint32_t bits[][2] = {
+      {WASI_SET_SIZE, FATTR_SIZE},
+      {WASI_SET_ATIME, FATTR_ATIME},
+      {WASI_SET_MTIME, FATTR_MTIME},
+      {WASI_SET_ATIME_NOW, FATTR_ATIME | FATTR_ATIME_NOW},
+      {WASI_SET_MTIME_NOW, FATTR_MTIME | FATTR_MTIME_NOW},
+  };
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_setattr_in *in = fuse_begin(fuse, FUSE_SETATTR, node, sizeof *in);
+  for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++)
+    if (set->valid & bits[i][0])
+      in->valid |= bits[i][1];
+  if (handle) {
+    in->valid |= FATTR_FH;
+    in->fh = fh_of(handle);
+  }
+  in->size = set->size;
+  in->atime = set->atime_ns / 1000000000u;
+  in->atimensec = (uint32_t)(set->atime_ns % 1000000000u);
+  in->mtime = set->mtime_ns / 1000000000u;
+  in->mtimensec = (uint32_t)(set->mtime_ns % 1000000000u);
+  return fuse_call(fuse, sizeof(struct fuse_attr_out));
+}
+
+/* As readlink(2): what does not fit is cut off. */
+int fuse_readlink(struct wasi_fs *fs, wasi_node node, char *buffer, size_t size, size_t *length) {
+  struct fuse *fuse = to_fuse(fs);
+  struct wasi_slice slice = {fuse->data, FUSE_TARGET_BYTES_MAX + 1};
+  struct fuse_data data = {.slices = &slice, .slice_count = 1, .to_guest = true};
+  fuse_begin(fuse, FUSE_READLINK, node, 0);
+  int error = fuse_call_data(fuse, 0, &data);
+  if (error)
+    return error;
+  *length = data.moved < size ? data.moved : size;
+  memcpy(buffer, fuse->data, *length);
+  return 0;
+}
+
+int fuse_symlink(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length,
+                 const char *target, size_t target_length) {
+  struct fuse *fuse = to_fuse(fs);
+  fuse_begin(fuse, FUSE_SYMLINK, dir, 0);
+  int error = fuse_add_name(fuse, name, length);
+  if (error)
+    return error;
+  if (target_length == 0)
+    return LINUX_ENOENT;
+  if (target_length > FUSE_TARGET_BYTES_MAX)
+    return LINUX_ENAMETOOLONG;
+  fuse_add_string(fuse, target, target_length);
+  return call_entry_unheld(fuse);
+}
+
+int fuse_mkdir(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length, uint32_t mode) {
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_mkdir_in *in = fuse_begin(fuse, FUSE_MKDIR, dir, sizeof *in);
+  in->mode = mode;
+  int error = fuse_add_name(fuse, name, length);
+  return error ? error : call_entry_unheld(fuse);
+}
+
+static int remove_name(struct wasi_fs *fs, uint32_t opcode, wasi_node dir, const char *name,
+                       size_t length) {
+  struct fuse *fuse = to_fuse(fs);
+  fuse_begin(fuse, opcode, dir, 0);
+  int error = fuse_add_name(fuse, name, length);
+  return error ? error : fuse_call(fuse, 0);
+}
+
+int fuse_unlink(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length) {
+  return remove_name(fs, FUSE_UNLINK, dir, name, length);
+}
+
+int fuse_rmdir(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length) {
+  return remove_name(fs, FUSE_RMDIR, dir, name, length);
+}
+
+int fuse_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, size_t from_length,
+                wasi_node to_dir, const char *to, size_t to_length) {
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_rename_in *in = fuse_begin(fuse, FUSE_RENAME, from_dir, sizeof *in);
+  in->newdir = to_dir;
+  int error = fuse_add_name(fuse, from, from_length);
+  if (!error)
+    error = fuse_add_name(fuse, to, to_length);
+  return error ? error : fuse_call(fuse, 0);
+}
+
+int fuse_link(struct wasi_fs *fs, wasi_node node, wasi_node dir, const char *name, size_t length) {
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_link_in *in = fuse_begin(fuse, FUSE_LINK, dir, sizeof *in);
+  in->oldnodeid = node;
+  int error = fuse_add_name(fuse, name, length);
+  return error ? error : call_entry_unheld(fuse);
+}

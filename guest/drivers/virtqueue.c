@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The driver side of a split virtqueue. A request always starts at descriptor 0: there is never
+ * more than one under way in a queue. */
+#include "guest/drivers/virtqueue.h"
+
+void *virtqueue_map(const struct driver_machine *machine, const struct abi_boot *boot,
+                    uint32_t device, uint32_t type, uint32_t queues) {
+  if (device >= boot->device_count || boot->devices[device].type != type ||
+      boot->devices[device].queue_count < queues)
+    return NULL;
+  const struct abi_device *abi = &boot->devices[device];
+  return machine->map(machine->context, abi->rings, (size_t)abi->queue_count * ABI_QUEUE_STRIDE);
+}
+
+void virtqueue_open(struct virtqueue *queue, const struct driver_machine *machine, void *rings,
+                    uint32_t device, uint32_t index) {
+  uint8_t *base = (uint8_t *)rings + (size_t)index * ABI_QUEUE_STRIDE;
+  *queue = (struct virtqueue){.machine = machine,
+                              .device = device,
+                              .index = index,
+                              .desc = (void *)(base + ABI_QUEUE_DESC),
+                              .avail = (void *)(base + ABI_QUEUE_AVAIL),
+                              .used = (void *)(base + ABI_QUEUE_USED)};
+}
+
+void virtqueue_begin(struct virtqueue *queue) {
+  queue->segments = 0;
+}
+
+/* Lengthens the last descriptor when the new bytes follow it in memory, and in direction. */
+static bool extend_last(struct virtqueue *queue, uint64_t address, size_t length, uint16_t flags) {
+  if (queue->segments == 0)
+    return false;
+  volatile struct abi_virtq_desc *last = &queue->desc[queue->segments - 1];
+  if ((last->flags & ABI_VIRTQ_WRITE) != flags || last->address + last->length != address)
+    return false;
+  last->length += (uint32_t)length;
+  return true;
+}
+
+static void append_descriptor(struct virtqueue *queue, uint64_t address, size_t length,
+                              uint16_t flags) {
+  if (queue->segments > 0) {
+    volatile struct abi_virtq_desc *last = &queue->desc[queue->segments - 1];
+    last->flags |= ABI_VIRTQ_NEXT;
+    last->next = queue->segments;
+  }
+  volatile struct abi_virtq_desc *desc = &queue->desc[queue->segments++];
+  desc->address = address;
+  desc->length = (uint32_t)length;
+  desc->flags = flags;
+  desc->next = 0;
+}
+
+size_t virtqueue_add(struct virtqueue *queue, const void *bytes, size_t length, bool writable,
+                     uint32_t keep) {
+  const struct driver_machine *machine = queue->machine;
+  uint16_t flags = writable ? ABI_VIRTQ_WRITE : 0;
+  size_t done = 0;
+  while (done < length) {
+    size_t piece = 0;
+    uint64_t address =
+        machine->physical(machine->context, (const uint8_t *)bytes + done, length - done, &piece);
+    if (address == UINT64_MAX || piece == 0)
+      break;
+    if (!extend_last(queue, address, piece, flags)) {
+      if (queue->segments + keep >= ABI_QUEUE_SIZE)
+        break;
+      append_descriptor(queue, address, piece, flags);
+    }
+    done += piece;
+  }
+  return done;
+}
+
+size_t virtqueue_add_slices(struct virtqueue *queue, const struct wasi_slice *slices, size_t count,
+                            size_t skip, size_t limit, bool writable, uint32_t keep) {
+  size_t done = 0;
+  for (size_t i = 0; i < count && done < limit; i++) {
+    if (skip >= slices[i].length) {
+      skip -= slices[i].length;
+      continue;
+    }
+    size_t length = slices[i].length - skip;
+    if (length > limit - done)
+      length = limit - done;
+    size_t added =
+        virtqueue_add(queue, (const uint8_t *)slices[i].bytes + skip, length, writable, keep);
+    done += added;
+    skip = 0;
+    if (added < length)
+      break;
+  }
+  return done;
+}
+
+/* The only place that waits for a device. Under our monitor the request was served while the guest
+ * stood still in the notification, so this never loops; a device beside the vCPU takes its time. */
+static void wait_used(const struct virtqueue *queue) {
+  while (__atomic_load_n(&queue->used->index, __ATOMIC_ACQUIRE) != queue->submitted) {
+  }
+}
+
+uint32_t virtqueue_submit(struct virtqueue *queue) {
+  queue->avail->ring[queue->submitted % ABI_QUEUE_SIZE] = 0;
+  uint16_t entry = queue->submitted++ % ABI_QUEUE_SIZE;
+  /* The descriptors must be visible before the index is (2.7.13.3). */
+  __atomic_store_n(&queue->avail->index, queue->submitted, __ATOMIC_RELEASE);
+  /* And the index before the notification (2.7.13.4). */
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  queue->machine->notify(queue->machine->context, queue->device, queue->index);
+  wait_used(queue);
+  return queue->used->ring[entry].length;
+}
+
+size_t slices_length(const struct wasi_slice *slices, size_t count) {
+  size_t length = 0;
+  for (size_t i = 0; i < count; i++)
+    length += slices[i].length;
+  return length;
+}
