@@ -2,9 +2,11 @@
 # What all tests of the command share. In a test: `expect STATUS COMMAND...`, then look at $output,
 # $stderr and their lines.
 bats_require_minimum_version 1.5.0
+export LC_ALL=C
 
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-hermit_wasm=$root/build/hermit-wasm
+# HERMIT_WASM: test another executable, an installed one for example.
+hermit_wasm=${HERMIT_WASM:-$root/build/hermit-wasm}
 modules=$root/build/tests/modules
 examples=$root/build/examples
 
