@@ -48,7 +48,7 @@ $(B)/guest/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
 
-include $(wildcard engine/engine.mk wasi/wasi.mk guest/drivers/drivers.mk guest/guest.mk monitor/monitor.mk monitor/jail/jail.mk lib/lib.mk \
+include $(wildcard engine/engine.mk wasi/wasi.mk guest/drivers/drivers.mk guest/guest.mk monitor/monitor.mk monitor/devices/devices.mk monitor/jail/jail.mk lib/lib.mk \
 	cli/cli.mk examples/examples.mk bench/bench.mk tools/tools.mk tests/*/*.mk tests/tests.mk)
 
 all: $(B)/hermit-wasm

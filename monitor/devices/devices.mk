@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The monitor's virtio devices.
+
+DEVICE_SOURCES := \
+	monitor/devices/device.c \
+	monitor/devices/virtqueue.c \
+	monitor/devices/console.c \
+	monitor/devices/rng.c \
+	monitor/devices/fs.c \
+	monitor/devices/fs_table.c \
+	monitor/devices/fs_names.c \
+	monitor/devices/fs_files.c
+MONITOR_SOURCES += $(DEVICE_SOURCES)
