@@ -114,11 +114,21 @@ struct abi_boot {
 
   uint64_t control; /* user virtual address of struct abi_control (doorbell.h), writable */
 
+  /* User address space. What the monitor placed for user mode (this block, the control block,
+   * rings, stack, module) and the first piece of heap, [free_base, heap_end), lie at virtual
+   * address `window` + physical address; the heap is zero, readable and writable. Mappings that
+   * the guest makes itself lie in [arena_base, arena_end). */
+  uint64_t window;
+  uint64_t heap_end;
+  uint64_t arena_base;
+  uint64_t arena_end;
+  uint64_t stack_size; /* bytes of the stack the guest starts on; below it nothing is mapped */
+
   struct abi_device devices[ABI_MAX_DEVICES];
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span layout");
 _Static_assert(sizeof(struct abi_device) == 40, "abi_device layout");
-_Static_assert(sizeof(struct abi_boot) == 120 + 40 * ABI_MAX_DEVICES, "abi_boot layout");
+_Static_assert(sizeof(struct abi_boot) == 160 + 40 * ABI_MAX_DEVICES, "abi_boot layout");
 
 #endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* x86_64: what a monitor that prepares the kernel's memory and the kernel agree on. */
+#ifndef ABI_ARCH_X86_64_KERNEL_H
+#define ABI_ARCH_X86_64_KERNEL_H
+
+/* Segment selectors. The GDT: null, kernel code, kernel data, user data, user code, TSS (two). */
+#define ABI_SELECTOR_KERNEL_CODE 0x08
+#define ABI_SELECTOR_KERNEL_DATA 0x10
+#define ABI_SELECTOR_USER_DATA 0x1b
+#define ABI_SELECTOR_USER_CODE 0x23
+#define ABI_SELECTOR_TSS 0x28
+
+/* Exceptions have vectors 0 to 31; nothing else ever arrives. */
+#define ABI_VECTOR_COUNT 32
+#define ABI_VECTOR_NMI 2
+#define ABI_VECTOR_CALL 3 /* int3: the call gate; its descriptor alone has DPL 3 */
+#define ABI_VECTOR_DOUBLE_FAULT 8
+#define ABI_VECTOR_MACHINE_CHECK 18
+
+/* Where the image starts, virtual and physical: struct abi_kernel_header. */
+#define ABI_KERNEL_BASE 0x200000
+
+/* The kernel's own memory, supervisor only, at one place of the address space:
+ * state page, descriptor page, two stack pages, block types, page tables. */
+#define ABI_KERNEL_WINDOW 0x40000000
+#define ABI_KERNEL_WINDOW_SIZE 0x40000000
+#define ABI_KERNEL_DESCRIPTORS (ABI_KERNEL_WINDOW + 0x1000)
+#define ABI_KERNEL_STACK_TOP (ABI_KERNEL_WINDOW + 0x3000)
+#define ABI_KERNEL_IST_TOP (ABI_KERNEL_WINDOW + 0x4000) /* NMI, double fault, machine check */
+#define ABI_KERNEL_BLOCKS (ABI_KERNEL_WINDOW + 0x4000)
+
+/* The kernel found itself broken: 32-bit `out` of the vector to this port, which user mode cannot
+ * reach. */
+#define ABI_KERNEL_PANIC_PORT 0x540
+
+/* User mode's part: abi_boot.window, arena_base and arena_end. */
+#define ABI_USER_WINDOW 0x80000000
+#define ABI_ARENA_BASE 0x1000000000
+#define ABI_ARENA_END 0x7fff00000000
+
+/* Page table entries (AMD64 Architecture Programmer's Manual, volume 2, section 5.3). */
+#define ABI_PTE_PRESENT 0x1
+#define ABI_PTE_WRITE 0x2
+#define ABI_PTE_USER 0x4
+#define ABI_PTE_ACCESSED 0x20
+#define ABI_PTE_DIRTY 0x40
+#define ABI_PTE_LARGE 0x80
+#define ABI_PTE_NO_EXECUTE 0x8000000000000000
+#define ABI_PTE_ADDRESS 0x000ffffffffff000
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+#define ABI_KERNEL_MAGIC 0x4c4e524b4d575248ull /* "HRWMKRNL" */
+#define ABI_KERNEL_VERSION 1
+
+/* The first bytes of a guest image. Addresses are virtual. */
+struct abi_kernel_header {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t vector_count; /* ABI_VECTOR_COUNT */
+  uint64_t user_base;    /* segments below belong to the kernel, the others to user mode */
+  uint64_t user_entry;   /* rdi = address of struct abi_boot, rsp = top of the stack */
+  uint64_t vectors[ABI_VECTOR_COUNT];
+};
+
+/* The kernel's variables, at ABI_KERNEL_WINDOW. Addresses are physical unless said otherwise. */
+struct abi_kernel_state {
+  uint64_t physical;   /* where this structure lies */
+  uint64_t root;       /* the page table of the highest level */
+  uint64_t next_table; /* first unused page for tables; unused ones are zero */
+  uint64_t tables_end;
+  uint64_t spare_table; /* list of tables given up, linked by their first word; 0: none */
+  uint64_t free_base;   /* as in struct abi_boot */
+  uint64_t memory_max;
+};
+
+/* What a block is used for: words at ABI_KERNEL_BLOCKS, by physical address / ABI_BLOCK_SIZE. */
+#define ABI_BLOCK_FREE 0u
+#define ABI_BLOCK_DATA 1u
+#define ABI_BLOCK_CODE 2u /* or-ed with the virtual address it is bound to */
+
+_Static_assert(sizeof(struct abi_kernel_header) == 32 + 8 * ABI_VECTOR_COUNT, "kernel header");
+_Static_assert(sizeof(struct abi_kernel_state) == 56, "kernel state");
+#endif
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The guest's kernel: what its user mode may ask of it, and what it refuses whoever asks.
+ *
+ * The kernel changes page tables, nothing else. Its rules, which hold against a user mode that has
+ * been taken over:
+ *   - physical memory below abi_boot.free_base (kernel, page tables, text, boot block, module) is
+ *     never mapped again;
+ *   - every 2 MiB block above is data or code for as long as the VM lives, from its first mapping
+ *     on; data is never executable; code is mapped at one address only, first writable, and
+ *     executable once it no longer is (W^X without aliases);
+ *   - only [arena_base, arena_end) is ever changed.
+ */
+#ifndef ABI_KERNEL_H
+#define ABI_KERNEL_H
+
+#include <stdint.h>
+
+#define ABI_PAGE_SIZE 0x1000ull
+#define ABI_BLOCK_SIZE 0x200000ull   /* what one entry of the last but one level maps */
+#define ABI_GROUP_SIZE 0x40000000ull /* what one table of blocks covers: no call crosses it */
+
+/* number, name: arguments are a user virtual address, a physical address and a count. Addresses are
+ * multiples of what is counted. */
+#define ABI_KERNEL_CALLS(X)                                                                        \
+  X(0, MAP_PAGES)    /* `count` pages of data, all inside one block, writable */                   \
+  X(1, MAP_BLOCKS)   /* `count` blocks of data, writable; replaces pages mapped there */           \
+  X(2, MAP_CODE)     /* `count` blocks of code, writable, not executable; also from published */   \
+  X(3, PUBLISH_CODE) /* `count` mapped blocks of code become read-only and executable */           \
+  X(4, UNMAP)        /* `count` blocks, whatever is mapped there; the physical address is 0 */
+
+enum abi_kernel_call {
+#define X(number, name) ABI_KERNEL_##name = number,
+  ABI_KERNEL_CALLS(X)
+#undef X
+      ABI_KERNEL_CALL_COUNT
+};
+
+enum abi_kernel_result {
+  ABI_KERNEL_OK = 0,
+  ABI_KERNEL_BAD_CALL = 1,    /* no such number, or a count of 0 */
+  ABI_KERNEL_BAD_ADDRESS = 2, /* outside the arena, misaligned, or crosses a block or group */
+  ABI_KERNEL_BAD_MEMORY = 3,  /* physical range that may not be mapped, or not this way */
+  ABI_KERNEL_NO_TABLES = 4,   /* the memory for page tables is used up */
+};
+
+#endif
