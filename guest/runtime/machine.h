@@ -11,7 +11,8 @@
 struct machine {
   const struct abi_boot *boot;
   struct abi_control *control;
-  struct memory *memory; /* guest/runtime/memory.h */
+  struct memory *memory;       /* guest/runtime/memory.h */
+  struct machine_parts *parts; /* guest/runtime/machine_parts.h */
 };
 
 /* Tells the host that queue `queue` of boot->devices[device] has buffers. Under our monitor they

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Guest images: the kernel, the runtime, and somebody's guest_main.
+
+# Generated code and the engine want what x86-64-v3 has; the kernel gets general registers and the
+# base instruction set only, because some hosts emulate its instructions one by one.
+GUEST_ARCH_CFLAGS_x86_64 := -march=x86-64-v3
+KERNEL_ARCH_CFLAGS_x86_64 := -march=x86-64 -mgeneral-regs-only -mno-red-zone
+GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH))
+
+KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/tables.c
+# The runtime without a program: what every image has.
+RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)/arch.c \
+	guest/runtime/start.c guest/runtime/machine.c guest/runtime/memory.c guest/runtime/area.c \
+	guest/runtime/heap.c guest/runtime/string.c
+# The program that runs a module.
+PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.c \
+	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c
+# DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_SOURCES are others'.
+
+$(call objects,guest,$(KERNEL_SOURCES)): GUEST_ARCH_CFLAGS = $(KERNEL_ARCH_CFLAGS_$(ARCH))
+$(B)/guest/guest/runtime/string.c.o: GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH)) -fno-builtin
+
+GUEST_LDS := guest/kernel/arch/$(ARCH)/guest.lds
+GUEST_BASE = $(call objects,guest,$(KERNEL_SOURCES) $(RUNTIME_SOURCES))
+
+# $(call guest_image,file,objects): a rule that links a guest image from the base and `objects`.
+define guest_image
+$(1): $(2) $$(GUEST_BASE) $$(GUEST_LDS)
+	@mkdir -p $$(@D)
+	$$(LD) -static -nostdlib --gc-sections -z max-page-size=4096 -z noexecstack \
+		-T $$(GUEST_LDS) $$(filter %.o,$$^) -o $$@
+endef
+
+# The product's image.
+$(eval $(call guest_image,$(B)/guest/$(ARCH)/hermit.elf,$$(call objects,guest,$$(PROGRAM_SOURCES) \
+	$$(DRIVER_SOURCES) $$(WASI_SOURCES) $$(ENGINE_SOURCES))))

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The guest's memory: physical blocks, address space, the heap. Internal to the runtime.
+ *
+ * Physical memory is handed out in blocks of 2 MiB. Backing is lazy on the host, so a block costs
+ * little until it is touched. A block that the kernel has seen as code stays code.
+ * Sizes are bytes unless said otherwise. */
+#ifndef GUEST_RUNTIME_MEMORY_H
+#define GUEST_RUNTIME_MEMORY_H
+
+#include "abi/boot.h"
+#include "abi/doorbell.h"
+#include "guest/runtime/arch.h"
+
+/* A piece of a reservation that is physically contiguous. Starts on a block; owns whole blocks. */
+struct memory_extent {
+  uint64_t physical;
+  size_t offset; /* from the reservation's base */
+  size_t length; /* committed bytes; the last extent alone may end inside a block */
+};
+
+/* A piece of address space, block aligned. Committed from the bottom up. */
+struct memory_area {
+  uintptr_t base;
+  size_t size;
+  size_t committed;
+  bool is_code;
+  bool idle;        /* code that was released: kept for the next, with its blocks */
+  size_t requested; /* code: bytes asked for in this life, */
+  size_t used;      /* and in all earlier ones */
+  bool tail_dirty;  /* the rest of the last block has been used before */
+  struct memory_extent *extents;
+  uint32_t extent_count;
+  uint32_t extent_capacity;
+};
+
+#define MEMORY_CLASS_COUNT 64
+
+struct memory_free {
+  struct memory_free *next;
+};
+
+struct memory {
+  const struct abi_boot *boot;
+  struct abi_control *control;
+
+  uint64_t next_block; /* physical: blocks from here on have never been used */
+  uint64_t end;        /* physical: end of the memory present */
+  uint64_t *spare;     /* physical addresses of used data blocks that nobody owns */
+  size_t spare_count;
+  size_t spare_capacity;
+
+  struct memory_area **areas; /* in ascending order of base */
+  size_t area_count;
+  size_t area_capacity;
+
+  uintptr_t heap; /* [heap, heap_end) is left of the current piece of heap */
+  uintptr_t heap_end;
+  bool heap_refilling;
+  struct memory_free *classes[MEMORY_CLASS_COUNT];
+};
+
+void memory_start(struct memory *memory, const struct abi_boot *boot, struct abi_control *control);
+
+/* Hooks of struct wasm_platform; `context` is the struct memory. */
+void *memory_reserve(void *context, size_t size);
+bool memory_commit(void *context, void *address, size_t size);
+void memory_release(void *context, void *address, size_t size);
+void *memory_code_reserve(void *context, size_t size);
+bool memory_code_commit(void *context, void *address, size_t size);
+bool memory_publish(void *context, void *address, size_t size);
+void *memory_allocate(void *context, size_t size);
+void memory_free(void *context, void *address, size_t size);
+
+/* As machine_physical. */
+uint64_t memory_physical(const struct memory *memory, uintptr_t address, size_t length,
+                         size_t *contiguous);
+
+/* ---- Between memory.c, area.c and heap.c ---- */
+
+/* Makes sure that `blocks` blocks can be taken. */
+bool memory_ensure_blocks(struct memory *memory, size_t blocks);
+/* Ends the VM: the runtime itself is broken. */
+_Noreturn void memory_panic(struct memory *memory, const char *text);
+/* Takes one block, clean or not; call memory_ensure_blocks before. */
+uint64_t memory_take_block(struct memory *memory, bool *dirty);
+/* Takes one block that has never been mapped; 0: there is none. */
+uint64_t memory_take_fresh_block(struct memory *memory);
+/* Gives back `length` bytes of whole blocks. */
+void memory_give_blocks(struct memory *memory, uint64_t physical, size_t length);
+/* The area around an address, or NULL. */
+struct memory_area *memory_find_area(const struct memory *memory, uintptr_t address);
+
+#endif
