@@ -1,14 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The monitor: the host side. The jail has its own fragment.
+# The monitor: devices and the VM on KVM. The jail is monitor/jail/jail.mk's.
 
-DEVICE_SOURCES := \
-	monitor/guest_memory.c \
-	monitor/devices/device.c \
-	monitor/devices/virtqueue.c \
-	monitor/devices/console.c \
-	monitor/devices/rng.c \
-	monitor/devices/fs.c \
-	monitor/devices/fs_table.c \
-	monitor/devices/fs_names.c \
-	monitor/devices/fs_files.c
-MONITOR_SOURCES += $(DEVICE_SOURCES)
+MONITOR_SOURCES += monitor/guest_memory.c
+MONITOR_SOURCES += monitor/kvm/vm.c monitor/kvm/layout.c monitor/kvm/image.c monitor/kvm/run.c \
+	monitor/kvm/signals.c monitor/kvm/arch/$(ARCH)/tables.c monitor/kvm/arch/$(ARCH)/vcpu.c

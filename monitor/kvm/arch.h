@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What each architecture provides to the monitor: monitor/kvm/arch/<a>/. */
+#ifndef MONITOR_KVM_ARCH_H
+#define MONITOR_KVM_ARCH_H
+
+#include "monitor/kvm/vm.h"
+
+/* The user address space: see struct abi_boot. */
+struct arch_addresses {
+  uint64_t window;
+  uint64_t arena_base;
+  uint64_t arena_end;
+};
+struct arch_addresses arch_addresses(void);
+
+/* Bytes of the kernel's own memory for a VM of at most memory_max bytes; 0: no kernel can hold
+ * that much. */
+uint64_t arch_kernel_memory(uint64_t memory_max);
+
+/* Writes the kernel's memory (descriptor tables, page tables) for vm->layout. */
+bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size);
+
+/* Sets the vCPU up: user mode, at the image's entry, with the boot block's address. */
+bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size);
+
+/* Hertz of the counter that the guest reads. */
+uint64_t arch_counter_hz(const struct vm *vm);
+
+/* What an exit of the vCPU was. */
+enum arch_exit { ARCH_EXIT_DOORBELL, ARCH_EXIT_KERNEL_PANIC, ARCH_EXIT_OTHER };
+/* DOORBELL: *number and *value (not checked); KERNEL_PANIC: *value is the vector; OTHER: *text
+ * says what the guest did, VM_ERROR_SIZE bytes. */
+enum arch_exit arch_classify_exit(struct vm *vm, uint32_t *number, uint32_t *value, char *text);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The vCPU's loop: enters the guest, serves its doorbells, finds out why it ended. */
+#include "monitor/kvm/arch.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+/* What the loop does after an exit. */
+enum vm_next {
+  VM_CONTINUE,
+  VM_AGAIN, /* a device was interrupted: look at the signals, then serve the doorbell again */
+  VM_STOP
+};
+
+static enum vm_next stop(struct vm_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum vm_next stop(struct vm_result *result, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(result->text, sizeof(result->text), format, arguments);
+  va_end(arguments);
+  result->end = VM_END_FAILED;
+  return VM_STOP;
+}
+
+/* ---- Doorbells ---- */
+
+static enum vm_next serve_notify(struct vm *vm, uint32_t value, struct vm_result *result) {
+  uint32_t number = value >> 16;
+  uint32_t queue = value & 0xffff;
+  if (number >= vm->device_count)
+    return stop(result, "the guest notified device %u of %u", number, vm->device_count);
+  struct device *device = vm->devices[number].device;
+  if (queue >= device->abi.queue_count)
+    return stop(result, "the guest notified queue %u of device %u, which has %u", queue, number,
+                device->abi.queue_count);
+  struct guest_fault fault;
+  switch (device->ops->notify(device, queue, &fault)) {
+  case DEVICE_OK:
+    return VM_CONTINUE;
+  case DEVICE_INTERRUPTED:
+    return VM_AGAIN;
+  default:
+    return stop(result, "the guest broke a rule of device %u: %s", number, fault.text);
+  }
+}
+
+static enum vm_next serve_wait(struct vm *vm, struct vm_result *result) {
+  /* One copy: the guest's page may change, our decision may not. */
+  uint64_t timeout = *(volatile uint64_t *)&vm->control->wait_timeout_ns;
+  uint32_t watch = *(volatile uint32_t *)&vm->control->wait_watch;
+  const uint32_t all = ABI_WAIT_STREAM0 | ABI_WAIT_STREAM1 | ABI_WAIT_STREAM2;
+  if (watch & ~all)
+    return stop(result, "the guest waits for streams that do not exist (0x%x)", watch);
+  if (!vm->console)
+    return stop(result, "the guest waits, but has no console");
+  uint32_t ready = 0;
+  uint64_t bytes = 0;
+  switch (console_wait(vm->console, timeout, watch, &ready, &bytes)) {
+  case DEVICE_OK:
+    vm->control->wait_ready = ready;
+    vm->control->wait_bytes = bytes;
+    return VM_CONTINUE;
+  case DEVICE_INTERRUPTED:
+    return VM_AGAIN;
+  default:
+    return stop(result, "the guest's wait could not be served");
+  }
+}
+
+static uint64_t read_clock(clockid_t clock) {
+  struct timespec now = {0};
+  clock_gettime(clock, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void serve_clock(struct vm *vm) {
+  vm->control->clock_cpu_ns = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+  vm->control->clock_counter_hz = vm->counter_hz;
+  vm->control->clock_realtime_ns = read_clock(CLOCK_REALTIME);
+  vm->control->clock_monotonic_ns = read_clock(CLOCK_MONOTONIC);
+}
+
+static void serve_memory(struct vm *vm) {
+  uint64_t want = *(volatile uint64_t *)&vm->control->memory_want;
+  vm_grow_memory(vm, want);
+  vm->control->memory_end = vm_memory_end(vm);
+}
+
+static enum vm_next serve_exit(struct vm *vm, uint32_t status, struct vm_result *result) {
+  memcpy(&result->report, &vm->control->report, sizeof(result->report));
+  if (status > 255)
+    return stop(result, "the guest ended with status %u, which is none", status);
+  result->end = VM_END_EXIT;
+  result->status = status;
+  return VM_STOP;
+}
+
+/* The guest's text is untrusted: only printable ASCII reaches the user's terminal. */
+static enum vm_next serve_panic(struct vm *vm, uint32_t length, struct vm_result *result) {
+  if (length > ABI_TEXT_MAX)
+    return stop(result, "the guest broke down with a text of %u bytes", length);
+  char text[ABI_TEXT_MAX + 1];
+  memcpy(text, vm->control->text, length);
+  text[length] = 0;
+  for (uint32_t i = 0; i < length; i++)
+    if (text[i] < ' ' || text[i] > '~')
+      text[i] = '?';
+  return stop(result, "the guest broke down: %.400s", text);
+}
+
+static enum vm_next serve_doorbell(struct vm *vm, uint32_t number, uint32_t value,
+                                   struct vm_result *result) {
+  switch (number) {
+  case ABI_DOORBELL_NOTIFY:
+    vm->exits[VM_EXIT_NOTIFY]++;
+    return serve_notify(vm, value, result);
+  case ABI_DOORBELL_WAIT:
+    vm->exits[VM_EXIT_WAIT]++;
+    return serve_wait(vm, result);
+  case ABI_DOORBELL_EXIT:
+    vm->exits[VM_EXIT_END]++;
+    return serve_exit(vm, value, result);
+  case ABI_DOORBELL_MEMORY:
+    vm->exits[VM_EXIT_MEMORY]++;
+    serve_memory(vm);
+    return VM_CONTINUE;
+  case ABI_DOORBELL_CLOCK:
+    vm->exits[VM_EXIT_CLOCK]++;
+    serve_clock(vm);
+    return VM_CONTINUE;
+  case ABI_DOORBELL_PANIC:
+    vm->exits[VM_EXIT_END]++;
+    return serve_panic(vm, value, result);
+  default:
+    return stop(result, "the guest rang doorbell %u, which does not exist", number);
+  }
+}
+
+/* ---- The loop ---- */
+
+/* True when a signal came that ends the VM. */
+static bool ended_by_signal(struct vm *vm, struct vm_result *result) {
+  int number = signals_take(vm->signals);
+  if (number == 0)
+    return false;
+  if (number == SIGALRM && !vm->signals->has_timer)
+    return false; /* somebody else's */
+  result->end = number == SIGALRM ? VM_END_TIMED_OUT : VM_END_SIGNALLED;
+  result->status = (uint32_t)number;
+  return true;
+}
+
+static enum vm_next serve_exit_of_vcpu(struct vm *vm, struct vm_result *result) {
+  uint32_t number, value;
+  char text[VM_ERROR_SIZE];
+  switch (arch_classify_exit(vm, &number, &value, text)) {
+  case ARCH_EXIT_DOORBELL:
+    return serve_doorbell(vm, number, value, result);
+  case ARCH_EXIT_KERNEL_PANIC:
+    vm->exits[VM_EXIT_END]++;
+    return stop(result, "the guest's kernel broke down (exception %u)", value);
+  default:
+    vm->exits[VM_EXIT_OTHER]++;
+    return stop(result, "%s", text);
+  }
+}
+
+void vm_run(struct vm *vm, struct vm_result *result) {
+  memset(result, 0, sizeof(*result));
+  for (;;) {
+    if (ioctl(vm->vcpu, KVM_RUN, 0) < 0) {
+      if (errno == EAGAIN)
+        continue;
+      if (errno != EINTR) {
+        stop(result, "KVM cannot run the guest: %s", strerror(errno));
+        return;
+      }
+      vm->exits[VM_EXIT_INTERRUPTED]++;
+      if (ended_by_signal(vm, result))
+        return;
+      continue;
+    }
+    enum vm_next next;
+    while ((next = serve_exit_of_vcpu(vm, result)) == VM_AGAIN)
+      if (ended_by_signal(vm, result))
+        return;
+    if (next == VM_STOP)
+      return;
+  }
+}
