@@ -44,6 +44,8 @@ struct hermit_wasm_config {
   uint64_t memory_bytes;        /* upper bound of the VM's memory; 0: 4 GiB */
   uint64_t timeout_ms;          /* 0: none */
   bool unknown_imports_trap;
+  bool stats;                   /* fill those statistics that cost time: the guest's own account,
+                                   pages_touched */
   bool verbose;                 /* notes through `note` */
   const char *guest_image;      /* another guest ELF, for development; NULL: the built-in one */
   void (*note)(void *context, const char *line); /* may be NULL */
