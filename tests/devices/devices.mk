@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Drivers against devices in one process, under sanitizers.
+
+DEVICE_TEST_OBJECTS := $(call objects,asan,monitor/guest_memory.c $(DEVICE_SOURCES) $(DRIVER_SOURCES) \
+	tests/devices/harness.c)
+DEVICE_TESTS := $(patsubst %,$(B)/tests/devices_%,fs_test)
+TAP_TESTS += $(DEVICE_TESTS)
+
+$(DEVICE_TESTS): $(B)/tests/devices_%: $(B)/asan/tests/devices/%.c.o $(DEVICE_TEST_OBJECTS)
+	@mkdir -p $(@D)
+	$(CLANG) -fsanitize=address,undefined -pthread $^ -o $@
