@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The engine's own tests: one program a subject, in a host process under ASan and UBSan.
+
+ENGINE_TESTS := decode run failing
+ENGINE_TEST_MODULES := $(patsubst tests/engine/modules/%.wat,$(B)/tests/engine/%.wasm,\
+	$(wildcard tests/engine/modules/*.wat))
+TAP_TESTS += $(ENGINE_TESTS:%=$(B)/tests/engine/%)
+
+$(B)/tests/engine/%.wasm: tests/engine/modules/%.wat | setup
+	@mkdir -p $(@D)
+	wat2wasm --debug-names $< -o $@
+
+$(ENGINE_TESTS:%=$(B)/tests/engine/%): $(B)/tests/engine/%: $(call objects,asan,\
+	tests/engine/support.c $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES)) \
+	$(B)/asan/tests/engine/%_test.c.o | $(ENGINE_TEST_MODULES)
+	@mkdir -p $(@D)
+	$(CLANG) -fsanitize=address,undefined $^ -o $@
