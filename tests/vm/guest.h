@@ -3,16 +3,18 @@
 #ifndef TESTS_VM_GUEST_H
 #define TESTS_VM_GUEST_H
 
+#include "guest/runtime/arch.h"
 #include "guest/runtime/machine.h"
 
 #include <string.h>
 
-/* A fault that the test expects: while `resume_pc` is set, guest.c's wasm_store_fault takes every
- * fault, notes it and goes on there. */
+/* While `resume_pc` is set, every fault is expected: it is noted and the guest goes on there.
+ * Given to machine_set_store in place of a store. probe.S knows where the first two lie. */
 struct expected_fault {
+  uintptr_t resume_pc;
+  uintptr_t resume_sp;
   struct wasm_fault seen;
   uint32_t count;
-  uintptr_t resume_pc; /* with the frame as it was */
 };
 
 /* Ends the VM with the text as its reason when the condition does not hold. */
@@ -21,5 +23,40 @@ struct expected_fault {
     if (!(condition))                                                                              \
       machine_panic(machine, "check failed: " #condition);                                         \
   } while (0)
+
+/* The n-th argument, or "". */
+const char *guest_argument(const struct machine *machine, uint32_t index);
+/* Decimal; stops at the first other character. */
+uint64_t guest_number(const char *text);
+
+/* Tries something; true: it faulted. */
+bool faults_trying(struct expected_fault *expected, void (*what)(const void *operand),
+                   const void *operand);
+
+/* tests/vm/arch/<a>/probe.S: things to try. */
+void probe_read(const void *address);
+void probe_write(const void *address);
+void probe_execute(const void *address);
+void probe_divide(const void *unused);
+void probe_invalid(const void *unused);
+extern void (*const probe_privileged[])(const void *unused); /* ends with NULL */
+/* Calls what(operand); a fault returns. */
+void probe_try(struct expected_fault *expected, void (*what)(const void *operand),
+               const void *operand);
+
+static inline bool faults_reading(struct expected_fault *expected, const void *address) {
+  return faults_trying(expected, probe_read, address);
+}
+
+static inline bool faults_writing(struct expected_fault *expected, const void *address) {
+  return faults_trying(expected, probe_write, address);
+}
+
+static inline bool faults_executing(struct expected_fault *expected, const void *address) {
+  return faults_trying(expected, probe_execute, address);
+}
+
+/* Writes a function that returns `value` to `at` (at most 16 bytes). */
+void write_function(void *at, uint32_t value);
 
 #endif

@@ -5,20 +5,13 @@
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
 #include "monitor/kvm/arch.h"
+#include "monitor/kvm/arch/x86_64/descriptors.h"
 #include <stdio.h>
 #include <string.h>
 
 /* Parts of the kernel's memory, from its start; abi/arch/x86_64/kernel.h has the same as virtual
  * addresses. */
 #define OFFSET(address) ((address)-ABI_KERNEL_WINDOW)
-
-/* The descriptor page: TSS with I/O bitmap, GDT, IDT. */
-#define TSS_OFFSET 0x000
-#define GDT_OFFSET 0x400
-#define IDT_OFFSET 0x800
-
-#define TSS_FIXED_SIZE 104 /* AMD64 manual, volume 2, section 12.2.5 */
-#define PORT_LAST (ABI_DOORBELL_PORT + 4 * ABI_DOORBELL_COUNT - 1)
 
 struct arch_addresses arch_addresses(void) {
   return (struct arch_addresses){
@@ -56,14 +49,10 @@ static void write_tss(uint8_t *page) {
   memcpy(tss + 4, &stack, sizeof(stack)); /* RSP0 */
   memcpy(tss + 36, &ist, sizeof(ist));    /* IST1 */
   memcpy(tss + 102, &bitmap, sizeof(bitmap));
-  /* A clear bit opens a port for user mode. The byte behind the last one must be all ones. */
-  memset(tss + bitmap, 0xff, PORT_LAST / 8 + 2);
-  for (unsigned port = ABI_DOORBELL_PORT; port <= PORT_LAST; port++)
+  /* A clear bit opens a port for user mode. */
+  memset(tss + bitmap, 0xff, TSS_PORT_LAST / 8 + 2);
+  for (unsigned port = ABI_DOORBELL_PORT; port <= TSS_PORT_LAST; port++)
     tss[bitmap + port / 8] &= (uint8_t) ~(1u << port % 8);
-}
-
-static uint32_t tss_limit(void) {
-  return TSS_FIXED_SIZE + PORT_LAST / 8 + 1;
 }
 
 static void write_gdt(uint8_t *page) {
@@ -74,7 +63,7 @@ static void write_gdt(uint8_t *page) {
       segment(false, 0),
       segment(false, 3),
       segment(true, 3),
-      (address & 0xffffff) << 16 | (address >> 24 & 0xff) << 56 | tss_limit() | 0x8bull << 40,
+      (address & 0xffffff) << 16 | (address >> 24 & 0xff) << 56 | TSS_LIMIT | 0x8bull << 40,
       address >> 32,
   };
   memcpy(page + GDT_OFFSET, gdt, sizeof(gdt));

@@ -3,6 +3,7 @@
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
 #include "monitor/kvm/arch.h"
+#include "monitor/kvm/arch/x86_64/descriptors.h"
 #include <cpuid.h>
 #include <errno.h>
 #include <stdio.h>
@@ -124,15 +125,14 @@ static void fill_sregs(struct kvm_sregs *sregs, const struct vm *vm) {
   sregs->cs = user_segment(ABI_SELECTOR_USER_CODE, true);
   sregs->ss = user_segment(ABI_SELECTOR_USER_DATA, false);
   sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss;
-  sregs->tr = (struct kvm_segment){.base = ABI_KERNEL_DESCRIPTORS,
-                                   .limit = 0x3ff, /* the GDT's own limit is exact */
+  sregs->tr = (struct kvm_segment){.base = ABI_KERNEL_DESCRIPTORS + TSS_OFFSET,
+                                   .limit = TSS_LIMIT,
                                    .selector = ABI_SELECTOR_TSS,
                                    .type = 11, /* busy 64-bit TSS */
                                    .present = 1};
   sregs->ldt = (struct kvm_segment){.unusable = 1};
-  sregs->gdt = (struct kvm_dtable){.base = ABI_KERNEL_DESCRIPTORS + 0x400, .limit = 7 * 8 - 1};
-  sregs->idt = (struct kvm_dtable){.base = ABI_KERNEL_DESCRIPTORS + 0x800,
-                                   .limit = ABI_VECTOR_COUNT * 16 - 1};
+  sregs->gdt = (struct kvm_dtable){.base = ABI_KERNEL_DESCRIPTORS + GDT_OFFSET, .limit = GDT_LIMIT};
+  sregs->idt = (struct kvm_dtable){.base = ABI_KERNEL_DESCRIPTORS + IDT_OFFSET, .limit = IDT_LIMIT};
   sregs->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
   sregs->cr3 = state->root;
   sregs->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE;
