@@ -11,14 +11,14 @@ enum {
 };
 
 /* The place of an active segment: table or memory index (0 where it is implied), offset. */
-static void read_offset(struct wasm_decoder *decoder, bool explicit_index, uint32_t *index,
-                        uint32_t count, const char *what, struct wasm_const *offset) {
-  struct wasm_reader *reader = &decoder->reader;
+static void read_offset(struct wasm_reader *reader, const struct wasm_module *module,
+                        bool explicit_index, uint32_t *index, uint32_t count, const char *what,
+                        struct wasm_const *offset) {
   *index = explicit_index ? wasm_read_u32(reader) : 0;
   if (wasm_reader_ok(reader) && *index >= count)
     wasm_reader_fail(reader, WASM_INVALID, "unknown %s %u", what, *index);
   else
-    wasm_read_const(reader, decoder->module, WASM_I32, offset);
+    wasm_read_const(reader, module, WASM_I32, offset);
 }
 
 /* The type of the entries. Both kinds of segments leave it out in their oldest form; the one of
@@ -64,8 +64,8 @@ static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem
   else
     elem->mode = WASM_SEGMENT_ACTIVE;
   if (elem->mode == WASM_SEGMENT_ACTIVE)
-    read_offset(decoder, (flags & ELEM_EXPLICIT) != 0, &elem->table, module->table_count, "table",
-                &elem->offset);
+    read_offset(reader, module, (flags & ELEM_EXPLICIT) != 0, &elem->table, module->table_count,
+                "table", &elem->offset);
   elem->type = read_elem_type(reader, (uint8_t)flags);
   if (wasm_reader_ok(reader) && elem->mode == WASM_SEGMENT_ACTIVE &&
       elem->type != module->tables[elem->table].type)
@@ -89,8 +89,9 @@ void wasm_decode_elems(struct wasm_decoder *decoder) {
     read_elem(decoder, &module->elems[module->elem_count++]);
 }
 
-static void read_data(struct wasm_decoder *decoder, struct wasm_data_entry *data) {
-  struct wasm_reader *reader = &decoder->reader;
+void wasm_read_data(struct wasm_reader *reader, const struct wasm_module *module,
+                    struct wasm_data_entry *data) {
+  memset(data, 0, sizeof *data);
   const uint8_t *start = reader->at;
   uint32_t flags = wasm_read_u32(reader); /* 0: active, 1: passive, 2: active, memory named */
   if (flags > 2) {
@@ -99,7 +100,7 @@ static void read_data(struct wasm_decoder *decoder, struct wasm_data_entry *data
   }
   data->mode = flags == 1 ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
   if (data->mode == WASM_SEGMENT_ACTIVE)
-    read_offset(decoder, flags == 2, &data->memory, decoder->module->memory_count, "memory",
+    read_offset(reader, module, flags == 2, &data->memory, module->memory_count, "memory",
                 &data->offset);
   data->length = wasm_read_u32(reader);
   data->bytes = wasm_read_bytes(reader, data->length);
@@ -108,8 +109,11 @@ static void read_data(struct wasm_decoder *decoder, struct wasm_data_entry *data
 void wasm_decode_datas(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_DATA_SEGMENTS, "data segments");
-  module->datas = wasm_decode_array(decoder, count, sizeof *module->datas);
-  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
-    read_data(decoder, &module->datas[module->data_count++]);
+  module->data_count = wasm_read_count(reader, WASM_LIMIT_DATA_SEGMENTS, "data segments");
+  module->data_bytes = reader->at;
+  module->data_bytes_length = (uint32_t)wasm_reader_left(reader);
+  for (uint32_t i = 0; i < module->data_count && wasm_reader_ok(reader); i++) {
+    struct wasm_data_entry data;
+    wasm_read_data(reader, module, &data);
+  }
 }

@@ -19,7 +19,9 @@ static struct wasm_instance *allocate_instance(struct wasm_store *store,
   instance->tables = wasm_arena_array(arena, module->table_count, sizeof *instance->tables);
   instance->globals = wasm_arena_array(arena, module->global_count, sizeof *instance->globals);
   instance->funcs = wasm_arena_array(arena, module->func_count, sizeof *instance->funcs);
-  instance->datas = wasm_arena_array(arena, module->data_count, sizeof *instance->datas);
+  /* Without a data count section no instruction can name a data segment. */
+  uint32_t data_count = module->has_data_count ? module->data_count : 0;
+  instance->datas = wasm_arena_array(arena, data_count, sizeof *instance->datas);
   instance->elems = wasm_arena_array(arena, module->elem_count, sizeof *instance->elems);
   if (instance->memories == NULL || instance->tables == NULL || instance->globals == NULL ||
       instance->funcs == NULL || instance->datas == NULL || instance->elems == NULL)
@@ -152,12 +154,27 @@ static void evaluate_elems(const struct wasm_instance *instance,
   }
 }
 
-static enum wasm_status make_passive_segments(struct wasm_instance *instance,
-                                              struct wasm_error *error) {
+/* A cursor over the module's data segments, for wasm_read_data. */
+static struct wasm_reader data_reader(const struct wasm_module *module, struct wasm_error *error) {
+  wasm_error_clear(error);
+  return wasm_reader_make(module->bytes, module->data_bytes, module->data_bytes_length, error);
+}
+
+static void make_passive_datas(struct wasm_instance *instance) {
   const struct wasm_module *module = instance->module;
-  for (uint32_t i = 0; i < module->data_count; i++)
-    if (module->datas[i].mode == WASM_SEGMENT_PASSIVE)
-      instance->datas[i] = (struct wasm_data){module->datas[i].bytes, module->datas[i].length};
+  struct wasm_error error;
+  struct wasm_reader reader = data_reader(module, &error);
+  for (uint32_t i = 0; i < module->data_count && module->has_data_count; i++) {
+    struct wasm_data_entry entry;
+    wasm_read_data(&reader, module, &entry);
+    if (entry.mode == WASM_SEGMENT_PASSIVE)
+      instance->datas[i] = (struct wasm_data){entry.bytes, entry.length};
+  }
+}
+
+static enum wasm_status make_passive_elems(struct wasm_instance *instance,
+                                           struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
   for (uint32_t i = 0; i < module->elem_count; i++) {
     const struct wasm_elem_entry *entry = &module->elems[i];
     if (entry->mode != WASM_SEGMENT_PASSIVE)
@@ -173,7 +190,7 @@ static enum wasm_status make_passive_segments(struct wasm_instance *instance,
 
 /* Active segments act like table.init and memory.init followed by a drop, one after the other:
  * what comes before the first that does not fit has its effect. */
-static uint32_t run_active_segments(struct wasm_instance *instance) {
+static uint32_t run_active_elems(struct wasm_instance *instance) {
   const struct wasm_module *module = instance->module;
   for (uint32_t i = 0; i < module->elem_count; i++) {
     const struct wasm_elem_entry *entry = &module->elems[i];
@@ -185,24 +202,32 @@ static uint32_t run_active_segments(struct wasm_instance *instance) {
       return WASM_TRAP_TABLE_OUT_OF_BOUNDS;
     evaluate_elems(instance, entry, table->elements + offset);
   }
-  for (uint32_t i = 0; i < module->data_count; i++) {
-    const struct wasm_data_entry *entry = &module->datas[i];
-    if (entry->mode != WASM_SEGMENT_ACTIVE)
-      continue;
-    uint32_t offset = evaluate(instance, &entry->offset).i32;
-    uint32_t kind = wasm_memory_init(instance->memories[entry->memory], offset, entry->bytes,
-                                     entry->length, 0, entry->length);
-    if (kind != WASM_TRAP_NONE)
-      return kind;
-  }
   return WASM_TRAP_NONE;
+}
+
+static uint32_t run_active_datas(struct wasm_instance *instance) {
+  const struct wasm_module *module = instance->module;
+  struct wasm_error error;
+  struct wasm_reader reader = data_reader(module, &error);
+  uint32_t kind = WASM_TRAP_NONE;
+  for (uint32_t i = 0; i < module->data_count && kind == WASM_TRAP_NONE; i++) {
+    struct wasm_data_entry entry;
+    wasm_read_data(&reader, module, &entry);
+    if (entry.mode == WASM_SEGMENT_ACTIVE)
+      kind =
+          wasm_memory_init(instance->memories[entry.memory], evaluate(instance, &entry.offset).i32,
+                           entry.bytes, entry.length, 0, entry.length);
+  }
+  return kind;
 }
 
 /* Runs the part that may trap; the instance is in the store's list by then, because functions of
  * it may already stand in others' tables. */
 static enum wasm_status run_instance(struct wasm_instance *instance, struct wasm_trap *trap) {
   struct wasm_store *store = instance->store;
-  uint32_t kind = run_active_segments(instance);
+  uint32_t kind = run_active_elems(instance);
+  if (kind == WASM_TRAP_NONE)
+    kind = run_active_datas(instance);
   if (kind != WASM_TRAP_NONE) {
     memset(trap, 0, sizeof *trap);
     trap->kind = (enum wasm_trap_kind)kind;
@@ -230,8 +255,9 @@ enum wasm_status wasm_instance_new(struct wasm_store *store, struct wasm_module 
       (status = make_tables(instance, error)) != WASM_OK ||
       (status = make_memories(instance, error)) != WASM_OK ||
       (status = make_globals(instance, error)) != WASM_OK ||
-      (status = make_passive_segments(instance, error)) != WASM_OK)
+      (status = make_passive_elems(instance, error)) != WASM_OK)
     return status;
+  make_passive_datas(instance);
   instance->next = store->instances;
   store->instances = instance;
 

@@ -100,7 +100,10 @@ struct wasm_module {
   struct wasm_elem_entry *elems;
   uint32_t data_count; /* segments present */
   bool has_data_count; /* the data count section is there: memory.init is allowed */
-  struct wasm_data_entry *datas;
+  /* The segments as they stand in the module: checked by the decoder and read again, one after the
+   * other, at instantiation. Compilers emit up to 100,000 of them. */
+  const uint8_t *data_bytes;
+  uint32_t data_bytes_length;
   bool has_start;
   uint32_t start;
 

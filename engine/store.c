@@ -127,6 +127,7 @@ enum wasm_status wasm_module_load(struct wasm_store *store, const uint8_t *bytes
   module->store = store;
   module->bytes = bytes;
   module->length = length;
+  module->data_bytes = bytes; /* without a data section: an empty run */
   wasm_arena_init(&module->arena, &store->platform);
 
   enum wasm_status status = wasm_module_decode(module, error);

@@ -36,4 +36,8 @@ uint32_t wasm_read_count(struct wasm_reader *reader, uint32_t limit, const char 
 void wasm_read_const(struct wasm_reader *reader, const struct wasm_module *module, uint8_t type,
                      struct wasm_const *result);
 
+/* A data segment (core spec 5.5.14). */
+void wasm_read_data(struct wasm_reader *reader, const struct wasm_module *module,
+                    struct wasm_data_entry *data);
+
 #endif
