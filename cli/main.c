@@ -63,6 +63,7 @@ static int run_module(enum cli_command command, int argc, char **argv) {
   struct hermit_wasm_config *config = &options.config;
   config->action = command == CLI_INSPECT ? HERMIT_WASM_INSPECT : HERMIT_WASM_RUN;
   config->note = print_note;
+  config->stats = options.stats != CLI_STATS_NONE;
   find_streams(config->stdio);
   FILE *stats = stderr;
   if (options.stats_file && !(stats = fopen(options.stats_file, "we")))
