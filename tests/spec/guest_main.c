@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Runs one test script inside the VM: a guest image whose "module" is the script. One line on
- * stdout, failures on stderr; exit status 1: something failed. */
+/* A guest image that runs one test script in the VM. The script stands in the module's place, the
+ * first argument behind its name is what to call it. Prints the script's line on stdout, failures
+ * on stderr; ends with status 1 when something failed. */
 #include "guest/runtime/program.h"
 #include "tests/spec/spec.h"
 
 #include <string.h>
 
 static void guard_store(void *context, struct wasm_store *store) {
-  machine_set_store(((struct program *)context)->machine, store);
+  struct program *program = context;
+  machine_set_store(program->machine, store);
 }
 
 static void report_failure(void *context, uint32_t line, const char *text) {
   struct program *program = context;
-  const struct abi_boot *boot = program->machine->boot;
-  struct printer *printer = &program->message;
-  print_name(printer, (struct wasm_name){boot_text(boot, boot->module_name),
-                                         boot->module_name.length});
-  print_text(printer, ":");
-  print_u64(printer, line);
-  print_text(printer, ": ");
-  print_text(printer, text);
-  print_text(printer, "\n");
+  print_text(&program->message, "line ");
+  print_u64(&program->message, line);
+  print_text(&program->message, ": ");
+  print_text(&program->message, text);
+  print_text(&program->message, "\n");
+}
+
+static const char *script_name(const struct abi_boot *boot) {
+  const char *name = boot_text(boot, boot->args);
+  return boot->arg_count > 1 ? name + strlen(name) + 1 : "script";
 }
 
 _Noreturn void guest_main(struct machine *machine) {
   static struct program program;
-  static char line[SPEC_LINE_MAX];
-  struct spec_counts counts = {0};
-  const struct abi_boot *boot = machine->boot;
   program_open_devices(&program, machine);
+  const struct abi_boot *boot = machine->boot;
   struct spec_host host = {&program.platform, &program, guard_store, report_failure};
+  struct spec_counts counts;
+  char line[SPEC_LINE_MAX];
   spec_run(&host, (const char *)(uintptr_t)boot->module, boot->module_length, &counts);
-  spec_format_line(line, boot_text(boot, boot->module_name), &counts);
+  spec_format_line(line, script_name(boot), &counts);
   print_text(&program.out, line);
   print_text(&program.out, "\n");
   program_end(&program, ABI_OUTCOME_EXIT, counts.failed != 0);

@@ -20,7 +20,16 @@ $(B)/tests/spec-asan: $(call objects,asan,$(SPEC_HOST_SOURCES))
 spec-host: $(B)/tests/spec-host
 	tests/spec/check --lines $(B)/tests/spec-host $(SPEC_SUITE)
 
+# The same in VMs, one for each script.
+spec: $(B)/hermit-wasm $(B)/tests/spec.elf
+	tests/spec/check --lines tests/spec/vm $(SPEC_SUITE)
+
 # As test programs: they find their driver in build/.
 TAP_TESTS += tests/spec/host tests/spec/host-asan
 tests/spec/host: $(B)/tests/spec-host
 tests/spec/host-asan: $(B)/tests/spec-asan
+
+# The image that runs a script in the VM: hermit-wasm run --guest-image IMAGE SCRIPT NAME.
+$(eval $(call guest_image,$(B)/tests/spec.elf,$$(call objects,guest,tests/spec/guest_main.c \
+	$$(SPEC_SOURCES) $$(filter-out guest/runtime/main.c,$$(PROGRAM_SOURCES)) $$(DRIVER_SOURCES) \
+	$$(WASI_SOURCES) $$(ENGINE_SOURCES))))
