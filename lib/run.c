@@ -257,7 +257,8 @@ static void run_vm(struct run *run) {
   run->vm.kvm = run->vm.fd = run->vm.vcpu = -1;
   signals_block(&run->signals);
   uint64_t ended_us = run->started_us;
-  if (prepare(run)) {
+  bool jailed = prepare(run);
+  if (jailed) {
     struct vm_result end;
     result->stats.setup_us = now_us() - run->started_us;
     vm_run(&run->vm, &end);
@@ -273,7 +274,8 @@ static void run_vm(struct run *run) {
     if (run->module >= 0)
       close(run->module);
   }
-  signals_restore(&run->signals);
+  if (!jailed) /* afterwards nobody is left to handle signals, and the jail forbids it */
+    signals_restore(&run->signals);
   uint64_t now = now_us();
   result->stats.teardown_us = now - ended_us;
   result->stats.total_us = now - run->started_us;
