@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# WASI's tests: programs for any WASI host, a runner for them in an ordinary process, and a test of
+# the functions without an engine.
+
+WASI_PROGRAMS := $(patsubst tests/wasi/programs/%.c,$(B)/tests/wasi/%.wasm,\
+	$(wildcard tests/wasi/programs/*.c)) $(patsubst tests/wasi/programs/%.wat,\
+	$(B)/tests/wasi/%.wasm,$(wildcard tests/wasi/programs/*.wat))
+
+$(B)/tests/wasi/%.wasm: tests/wasi/programs/%.c tests/wasi/programs/check.h | setup
+	@mkdir -p $(@D)
+	$(CLANG) --target=wasm32-wasi -std=c17 -O2 -I. -D_GNU_SOURCE -Wall -Wextra -Werror $< -o $@
+
+$(B)/tests/wasi/%.wasm: tests/wasi/programs/%.wat | setup
+	@mkdir -p $(@D)
+	wat2wasm $< -o $@
+
+# Our functions called directly, with a stand-in for the engine.
+$(B)/tests/wasi/direct: $(call objects,asan,tests/wasi/direct.c $(WASI_SOURCES) \
+	$(WASI_POSIX_SOURCES))
+	@mkdir -p $(@D)
+	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
+
+TAP_TESTS += $(B)/tests/wasi/direct
+
+# A second opinion, not part of `make test`: what Node makes of the same programs.
+.PHONY: wasi-node
+wasi-node: $(WASI_PROGRAMS)
+	node --no-warnings tests/wasi/node.mjs tests/wasi/list.txt $(B)/tests/wasi
