@@ -26,6 +26,7 @@ struct share {
 
 static void share_open(struct share *s, bool read_only) {
   harness_open(&s->h);
+  harness_scatter(&s->h);
   if (!s->path[0])
     make_tree(s->path);
   s->dir = open(s->path, O_RDONLY | O_DIRECTORY);

@@ -42,7 +42,7 @@ static uint64_t find_physical(void *context, const void *address, size_t length,
   const uint8_t *byte = address;
   size_t left = PAGE - (uintptr_t)byte % PAGE;
   *contiguous = length < left ? length : left;
-  if (byte >= h->linear && byte < h->linear + LINEAR_BYTES) {
+  if (h->linear && byte >= h->linear && byte < h->linear + LINEAR_BYTES) {
     size_t offset = (size_t)(byte - h->linear);
     return (uint64_t)h->page_of[offset / PAGE] * PAGE + offset % PAGE;
   }
@@ -73,7 +73,10 @@ static void free_bytes(void *context, void *address, size_t size) {
 
 /* Pages in an order in which hardly any follows its neighbour: a fixed stride coprime to their
  * number. A few stay together, so that joining segments is seen too. */
-static void scatter_pages(struct harness *h) {
+void harness_scatter(struct harness *h) {
+  h->linear = mmap(NULL, LINEAR_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (h->linear == MAP_FAILED)
+    die("mmap");
   for (uint32_t i = 0; i < LINEAR_PAGES; i++) {
     uint32_t place = i < 16 ? i : 16 + (i - 16) * 1193u % (LINEAR_PAGES - 16);
     h->page_of[i] = LINEAR_AT / PAGE + place;
@@ -92,10 +95,6 @@ void harness_open(struct harness *h) {
       (struct guest_memory_slot){SLOT_BORDER, MEMORY_BYTES - SLOT_BORDER,
                                  map_file(h->memfd, NULL, MEMORY_BYTES - SLOT_BORDER, SLOT_BORDER)};
   h->memory.slot_count = 2;
-  h->linear = mmap(NULL, LINEAR_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (h->linear == MAP_FAILED)
-    die("mmap");
-  scatter_pages(h);
   h->host.memory = &h->memory;
   sigemptyset(&h->host.wait_mask);
   h->machine = (struct driver_machine){.context = h,
@@ -109,7 +108,8 @@ void harness_open(struct harness *h) {
 void harness_close(struct harness *h) {
   for (uint32_t i = 0; i < h->boot.device_count; i++)
     h->devices[i]->ops->destroy(h->devices[i]);
-  munmap(h->linear, LINEAR_BYTES);
+  if (h->linear)
+    munmap(h->linear, LINEAR_BYTES);
   for (uint32_t i = 0; i < h->memory.slot_count; i++)
     munmap(h->memory.slots[i].host, h->memory.slots[i].size);
   close(h->memfd);
@@ -179,7 +179,8 @@ enum device_result raw_notify(struct harness *h, uint32_t device, uint32_t queue
 
 static struct {
   unsigned number, failed;
-  const char *name, *skipped;
+  char name[96];
+  const char *skipped;
   bool ok;
 } tap;
 
@@ -202,7 +203,7 @@ bool expect_equal(unsigned long long have, unsigned long long want, const char *
 }
 
 static void print_result(void) {
-  if (!tap.name)
+  if (!tap.name[0])
     return;
   tap.number++;
   tap.failed += !tap.ok;
@@ -213,7 +214,7 @@ static void print_result(void) {
 
 void test(const char *name) {
   print_result();
-  tap.name = name;
+  snprintf(tap.name, sizeof tap.name, "%s", name);
   tap.skipped = NULL;
   tap.ok = true;
 }

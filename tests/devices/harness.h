@@ -32,11 +32,12 @@ struct harness {
   size_t heap_used;
   uint8_t *linear;                /* the driver's view */
   uint32_t page_of[LINEAR_PAGES]; /* physical page number of each linear page */
-  bool notified_fault;            /* a device called a driver's request a fault */
 };
 
 void harness_open(struct harness *h);
 void harness_close(struct harness *h);
+/* Makes the scattered linear memory; without it `linear` is NULL. */
+void harness_scatter(struct harness *h);
 /* Adds a device; returns its index. */
 uint32_t harness_add(struct harness *h, struct device *device);
 
