@@ -34,3 +34,13 @@ void *guest_memory_range(const struct guest_memory *memory, struct gpa at, uint6
   void *host = guest_memory_piece(memory, at, length, &piece);
   return host && piece == length ? host : NULL;
 }
+
+bool guest_memory_is_writable(const struct guest_memory *memory, struct gpa at, uint64_t length) {
+  for (uint32_t i = 0; i < memory->protected_count; i++) {
+    const struct guest_memory_span *span = &memory->protected[i];
+    if (at.value < span->to && length > 0 &&
+        (at.value >= span->from || length > span->from - at.value))
+      return false;
+  }
+  return true;
+}

@@ -20,10 +20,20 @@ struct guest_memory_slot {
   uint8_t *host;
 };
 
+/* What the guest's user mode may not write: its kernel with the page tables, its own text. User
+ * mode fills the virtqueues, so devices must not do it in its place. */
+#define GUEST_MEMORY_PROTECTED_MAX 4
+
+struct guest_memory_span {
+  uint64_t from, to; /* guest-physical */
+};
+
 /* Slots in ascending order, without gaps, from address 0. */
 struct guest_memory {
   struct guest_memory_slot slots[GUEST_MEMORY_SLOTS_MAX];
   uint32_t slot_count;
+  struct guest_memory_span protected[GUEST_MEMORY_PROTECTED_MAX];
+  uint32_t protected_count;
 };
 
 /* Host pointer to [at, at+length), or NULL when any byte of it is outside guest memory, the range
@@ -35,5 +45,9 @@ void *guest_memory_range(const struct guest_memory *memory, struct gpa at, uint6
  * bytes lie there contiguously (at most length). NULL as above. */
 void *guest_memory_piece(const struct guest_memory *memory, struct gpa at, uint64_t length,
                          uint64_t *piece);
+
+/* Whether no byte of a range that lies in guest memory is protected: asked before a device writes.
+ */
+bool guest_memory_is_writable(const struct guest_memory *memory, struct gpa at, uint64_t length);
 
 #endif

@@ -70,6 +70,11 @@ static enum device_result add_pieces(const struct device *device, uint32_t queue
       return FAULT(fault, device, queue,
                    "descriptor %u: 0x%" PRIx32 " bytes at 0x%" PRIx64 " are outside memory", index,
                    desc->length, desc->address);
+    if (writable && !guest_memory_is_writable(device->host->memory, at, piece))
+      return FAULT(fault, device, queue,
+                   "descriptor %u: 0x%" PRIx32 " bytes at 0x%" PRIx64
+                   " are not the guest's to be written",
+                   index, desc->length, desc->address);
     chain->pieces[count] = (struct iovec){host, piece};
     *(writable ? &chain->writable_count : &chain->readable_count) += 1;
     done += piece;

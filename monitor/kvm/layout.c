@@ -53,6 +53,27 @@ static uint64_t rings_size(const struct vm *vm) {
   return size;
 }
 
+/* The image up to its first writable byte. */
+static uint64_t image_read_only_end(const struct image *image) {
+  uint64_t end = image->end;
+  for (uint32_t i = 0; i < image->segment_count; i++)
+    if (image->segments[i].writable && image->segments[i].address < end)
+      end = image->segments[i].address;
+  return end;
+}
+
+/* What the page tables (arch/<a>/tables.c) keep from user mode, devices must not write for it. */
+static void protect_memory(struct vm *vm, const struct image *image) {
+  const struct vm_layout *at = &vm->layout;
+  const struct guest_memory_span spans[] = {{0, image_read_only_end(image)},
+                                            {at->kernel, at->stack},
+                                            {at->boot, at->rings},
+                                            {at->module, at->free_base}};
+  _Static_assert(sizeof(spans) == sizeof(vm->memory.protected), "one each");
+  memcpy(vm->memory.protected, spans, sizeof(spans));
+  vm->memory.protected_count = GUEST_MEMORY_PROTECTED_MAX;
+}
+
 bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *image, char *error,
              size_t error_size) {
   struct vm_layout *at = &vm->layout;
@@ -89,6 +110,7 @@ bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *
   }
   if (at->end > vm->memory_max)
     at->end = vm->memory_max;
+  protect_memory(vm, image);
   return true;
 }
 
