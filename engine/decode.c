@@ -45,7 +45,8 @@ static void decode_custom(struct wasm_decoder *decoder) {
 static void decode_functions(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_FUNCTIONS - module->func_count, "functions");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_FUNCTIONS);
+  wasm_check_limit(reader, (uint64_t)module->func_count + count, WASM_LIMITED_FUNCTIONS);
   if (!wasm_decode_extend(decoder, &module->func_types, module->func_count, count,
                           sizeof *module->func_types))
     return;
@@ -83,23 +84,19 @@ static void decode_data_count(struct wasm_decoder *decoder) {
   decoder->data_count = wasm_read_u32(&decoder->reader);
   decoder->module->has_data_count = true;
   /* The function compiler checks segment numbers against this before any segment is seen. */
-  if (decoder->data_count > WASM_LIMIT_DATA_SEGMENTS)
-    wasm_reader_fail(&decoder->reader, WASM_UNSUPPORTED, "%u data segments; the limit is %u",
-                     decoder->data_count, (unsigned)WASM_LIMIT_DATA_SEGMENTS);
+  wasm_check_limit(&decoder->reader, decoder->data_count, WASM_LIMITED_DATA_SEGMENTS);
 }
 
 static void decode_code(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
   module->code_section_bytes = wasm_reader_left(reader);
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_FUNCTIONS, "function bodies");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_FUNCTIONS);
   module->bodies = wasm_decode_array(decoder, count, sizeof *module->bodies);
   for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
     uint32_t length = wasm_read_u32(reader);
     module->bodies[i] = (struct wasm_body){wasm_read_bytes(reader, length), length};
-    if (wasm_reader_ok(reader) && length > WASM_LIMIT_BODY_BYTES)
-      wasm_reader_fail(reader, WASM_UNSUPPORTED, "%u bytes in a function body; the limit is %u",
-                       length, (unsigned)WASM_LIMIT_BODY_BYTES);
+    wasm_check_limit(reader, length, WASM_LIMITED_BODY_BYTES);
   }
   decoder->body_count = count;
 }
@@ -183,10 +180,8 @@ static void decode_header(struct wasm_reader *reader) {
 enum wasm_status wasm_module_decode(struct wasm_module *module, struct wasm_error *error) {
   wasm_error_clear(error);
   struct wasm_reader reader = wasm_reader_make(module->bytes, module->bytes, module->length, error);
-  if (module->length > WASM_LIMIT_MODULE_BYTES)
-    wasm_reader_fail(&reader, WASM_UNSUPPORTED, "%llu bytes in a module; the limit is %u",
-                     (unsigned long long)module->length, (unsigned)WASM_LIMIT_MODULE_BYTES);
-  else
+  wasm_check_limit(&reader, module->length, WASM_LIMITED_MODULE_BYTES);
+  if (wasm_reader_ok(&reader))
     decode_header(&reader);
 
   struct wasm_decoder decoder = {.module = module, .reader = reader};

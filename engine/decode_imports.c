@@ -24,10 +24,7 @@ static void read_func_import(struct wasm_decoder *decoder, uint32_t imports) {
 
 static void read_table_import(struct wasm_decoder *decoder, uint32_t imports) {
   struct wasm_module *module = decoder->module;
-  if (module->table_count == WASM_LIMIT_TABLES)
-    wasm_reader_fail(&decoder->reader, WASM_UNSUPPORTED, "too many tables; the limit is %u",
-                     (unsigned)WASM_LIMIT_TABLES);
-  else if (reserve(decoder, &module->tables, imports, sizeof *module->tables))
+  if (reserve(decoder, &module->tables, imports, sizeof *module->tables))
     wasm_decode_table_type(decoder, &module->tables[module->table_count++]);
 }
 
@@ -85,10 +82,11 @@ static void read_import(struct wasm_decoder *decoder, struct wasm_import_entry *
 void wasm_decode_imports(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_IMPORTS, "imports");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_IMPORTS);
   module->imports = wasm_decode_array(decoder, count, sizeof *module->imports);
   for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
     read_import(decoder, &module->imports[module->import_count++], count);
+  wasm_check_limit(reader, module->table_count, WASM_LIMITED_TABLES);
   module->func_import_count = module->func_count;
   module->table_import_count = module->table_count;
   module->memory_import_count = module->memory_count;
@@ -168,7 +166,7 @@ static void sort_exports(const struct wasm_export_entry *exports, uint32_t *orde
 void wasm_decode_exports(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_EXPORTS, "exports");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_EXPORTS);
   module->exports = wasm_decode_array(decoder, count, sizeof *module->exports);
   module->export_order = wasm_decode_array(decoder, count, sizeof *module->export_order);
   for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)

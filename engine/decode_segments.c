@@ -72,8 +72,7 @@ static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem
     wasm_reader_fail(reader, WASM_INVALID, "type mismatch: elements of type %s for a table of %s",
                      wasm_valtype_text(elem->type),
                      wasm_valtype_text(module->tables[elem->table].type));
-  elem->count =
-      wasm_read_count(reader, WASM_LIMIT_SEGMENT_ELEMENTS, "elements of an element segment");
+  elem->count = wasm_read_count(reader, WASM_LIMITED_SEGMENT_ELEMENTS);
   elem->bytes = reader->at;
   for (uint32_t i = 0; i < elem->count && wasm_reader_ok(reader); i++)
     read_elem_entry(decoder, elem);
@@ -83,7 +82,7 @@ static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem
 void wasm_decode_elems(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_ELEM_SEGMENTS, "element segments");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_ELEM_SEGMENTS);
   module->elems = wasm_decode_array(decoder, count, sizeof *module->elems);
   for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
     read_elem(decoder, &module->elems[module->elem_count++]);
@@ -109,7 +108,7 @@ void wasm_read_data(struct wasm_reader *reader, const struct wasm_module *module
 void wasm_decode_datas(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  module->data_count = wasm_read_count(reader, WASM_LIMIT_DATA_SEGMENTS, "data segments");
+  module->data_count = wasm_read_count(reader, WASM_LIMITED_DATA_SEGMENTS);
   module->data_bytes = reader->at;
   module->data_bytes_length = (uint32_t)wasm_reader_left(reader);
   for (uint32_t i = 0; i < module->data_count && wasm_reader_ok(reader); i++) {

@@ -13,9 +13,9 @@ enum {
 };
 
 /* Value types are single bytes, so a checked vector of them serves in place. */
-static const uint8_t *read_valtypes(struct wasm_reader *reader, uint32_t limit, const char *what,
+static const uint8_t *read_valtypes(struct wasm_reader *reader, enum wasm_limit limit,
                                     uint32_t *count) {
-  *count = wasm_read_count(reader, limit, what);
+  *count = wasm_read_count(reader, limit);
   const uint8_t *types = reader->at;
   for (uint32_t i = 0; i < *count && wasm_reader_ok(reader); i++)
     wasm_read_valtype(reader);
@@ -32,14 +32,14 @@ static void read_functype(struct wasm_reader *reader, struct wasm_functype *type
                         "garbage collection types are not supported");
   else if (form != FORM_FUNC)
     wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "malformed type form 0x%x", form);
-  type->params = read_valtypes(reader, WASM_LIMIT_PARAMS, "parameters", &type->param_count);
-  type->results = read_valtypes(reader, WASM_LIMIT_RESULTS, "results", &type->result_count);
+  type->params = read_valtypes(reader, WASM_LIMITED_PARAMS, &type->param_count);
+  type->results = read_valtypes(reader, WASM_LIMITED_RESULTS, &type->result_count);
 }
 
 void wasm_decode_types(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_TYPES, "types");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_TYPES);
   module->types = wasm_decode_array(decoder, count, sizeof *module->types);
   module->type_numbers = wasm_decode_array(decoder, count, sizeof *module->type_numbers);
   for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
@@ -91,7 +91,8 @@ void wasm_decode_table_type(struct wasm_decoder *decoder, struct wasm_table_entr
 void wasm_decode_tables(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_TABLES, "tables");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_TABLES);
+  wasm_check_limit(reader, (uint64_t)module->table_count + count, WASM_LIMITED_TABLES);
   if (!wasm_decode_extend(decoder, &module->tables, module->table_count, count,
                           sizeof *module->tables))
     return;
@@ -138,7 +139,8 @@ void wasm_decode_global_type(struct wasm_decoder *decoder, struct wasm_global_en
 void wasm_decode_globals(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  uint32_t count = wasm_read_count(reader, WASM_LIMIT_GLOBALS - module->global_count, "globals");
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_GLOBALS);
+  wasm_check_limit(reader, (uint64_t)module->global_count + count, WASM_LIMITED_GLOBALS);
   if (!wasm_decode_extend(decoder, &module->globals, module->global_count, count,
                           sizeof *module->globals))
     return;

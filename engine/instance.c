@@ -77,9 +77,10 @@ static enum wasm_status make_tables(struct wasm_instance *instance, struct wasm_
   for (uint32_t i = module->table_import_count; i < module->table_count; i++) {
     const struct wasm_table_entry *entry = &module->tables[i];
     if (entry->limits.min > WASM_LIMIT_TABLE_ELEMENTS)
-      return wasm_error_set(error, WASM_UNSUPPORTED, 0, "%llu elements of a table; the limit is %u",
+      return wasm_error_set(error, WASM_UNSUPPORTED, 0, "%llu %s; the limit is %u",
                             (unsigned long long)entry->limits.min,
-                            (unsigned)WASM_LIMIT_TABLE_ELEMENTS);
+                            wasm_limits[WASM_LIMITED_TABLE_ELEMENTS].text,
+                            wasm_limits[WASM_LIMITED_TABLE_ELEMENTS].value);
     instance->tables[i] = wasm_table_new(instance->store, entry->type, &entry->limits, 0);
     if (instance->tables[i] == NULL)
       return fail_memory(error, "tables");

@@ -90,17 +90,22 @@ uint8_t wasm_read_heaptype(struct wasm_reader *reader) {
   return fail_type(reader, byte == WASM_V128 ? 0 : byte, "heap type");
 }
 
-uint32_t wasm_read_count(struct wasm_reader *reader, uint32_t limit, const char *what) {
-  const uint8_t *start = reader->at;
+const struct wasm_limit_entry wasm_limits[] = {
+#define LIMIT(name, value, text) {value, text},
+#include "engine/limits.def"
+#undef LIMIT
+};
+
+void wasm_check_limit(struct wasm_reader *reader, uint64_t count, enum wasm_limit limit) {
+  if (wasm_reader_ok(reader) && count > wasm_limits[limit].value)
+    wasm_reader_fail(reader, WASM_UNSUPPORTED, "%llu %s; the limit is %u",
+                     (unsigned long long)count, wasm_limits[limit].text, wasm_limits[limit].value);
+}
+
+uint32_t wasm_read_count(struct wasm_reader *reader, enum wasm_limit limit) {
   uint32_t count = wasm_read_u32(reader);
-  if (count > wasm_reader_left(reader)) {
+  if (count > wasm_reader_left(reader))
     wasm_reader_fail_end(reader);
-    return 0;
-  }
-  if (count > limit) {
-    wasm_reader_fail_at(reader, start, WASM_UNSUPPORTED, "%u %s; the limit is %u", count, what,
-                        limit);
-    return 0;
-  }
-  return count;
+  wasm_check_limit(reader, count, limit);
+  return wasm_reader_ok(reader) ? count : 0;
 }

@@ -6,11 +6,25 @@
 #include "engine/module.h"
 #include "engine/reader.h"
 
-enum wasm_limit {
+/* The limits' values, and their numbers in wasm_limits. */
+enum wasm_limit_value {
 #define LIMIT(name, value, text) WASM_LIMIT_##name = value,
 #include "engine/limits.def"
 #undef LIMIT
 };
+enum wasm_limit {
+#define LIMIT(name, value, text) WASM_LIMITED_##name,
+#include "engine/limits.def"
+#undef LIMIT
+};
+struct wasm_limit_entry {
+  uint32_t value;
+  const char *text; /* what is counted */
+};
+extern const struct wasm_limit_entry wasm_limits[];
+
+/* Fails as UNSUPPORTED when `count` exceeds the limit, which the text names. */
+void wasm_check_limit(struct wasm_reader *reader, uint64_t count, enum wasm_limit limit);
 
 static inline bool wasm_is_reference(uint8_t type) {
   return type == WASM_FUNCREF || type == WASM_EXTERNREF;
@@ -28,7 +42,7 @@ uint8_t wasm_read_heaptype(struct wasm_reader *reader);
 
 /* The number of entries of a vector whose entries take at least one byte each. More than the
  * bytes that are left is MALFORMED, more than `limit` UNSUPPORTED. */
-uint32_t wasm_read_count(struct wasm_reader *reader, uint32_t limit, const char *what);
+uint32_t wasm_read_count(struct wasm_reader *reader, enum wasm_limit limit);
 
 /* A constant expression of type `type`, with its `end` (core spec 3.3.10 and 5.4.9). Sees the
  * module's functions and the globals counted so far: as in WebAssembly 3.0 every earlier immutable
