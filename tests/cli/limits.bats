@@ -71,9 +71,21 @@ end_by() {
 @test "SIGTERM on a terminal leaves it as it was" {
   command -v script >/dev/null || skip "script(1) is not installed"
   cd "$BATS_TEST_TMPDIR"
-  script -qec "stty -g >before; timeout -s TERM 1 '$hermit_wasm' run '$modules/streams.wasm' wait
-    stty -g >after" /dev/null >screen </dev/null
-  grep -q ready screen
+  cat >on-terminal <<END
+stty -g >before
+sh -c 'echo \$\$ >pid; exec "$hermit_wasm" run "$modules/streams.wasm" wait >out'
+echo \$? >status
+stty -g >after
+END
+  mkfifo keyboard
+  exec 7<>keyboard
+  script -qec "sh ./on-terminal" /dev/null >screen <&7 &
+  local terminal=$!
+  wait_for_line out ready
+  kill -TERM "$(cat pid)"
+  wait "$terminal"
+  exec 7>&-
+  [ "$(cat status)" -eq 143 ]
   cmp before after
 }
 
