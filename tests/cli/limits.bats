@@ -13,7 +13,7 @@ setup() { need_vm; }
   local pipe=$BATS_TEST_TMPDIR/pipe
   mkfifo "$pipe"
   exec 7<>"$pipe"
-  expect 124 vm_with --timeout 300ms -- streams wait <&7
+  expect 124 vm_with --timeout 3s -- streams wait <&7
   printed ready
   exec 7>&-
 }
