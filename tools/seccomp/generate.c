@@ -2,7 +2,10 @@
 /* Turns monitor/jail/syscalls.def into a seccomp program at build time: C source on stdout.
  *
  * libseccomp does the work here, once, so that the command neither links it nor spends time on it:
- * at run time the program is a constant array. Usage: generate <architecture> */
+ * at run time the program is a constant array.
+ *
+ * Usage: generate <architecture> [system call...]: those also are allowed (sanitizers need some).
+ */
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <seccomp.h>
@@ -45,21 +48,18 @@ static void fail(const char *what, const char *which) {
   exit(1);
 }
 
-static void add_rules(scmp_filter_ctx filter, uint32_t arch) {
-  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-    const struct rule *rule = &rules[i];
-    int number = seccomp_syscall_resolve_name_arch(arch, rule->name);
-    if (number < 0)
-      fail("no such system call on this architecture", rule->name);
-    if (seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, rule->count,
-                                     rule->conditions) != 0)
-      fail("cannot express the rule", rule->name);
-  }
+static void add_rule(scmp_filter_ctx filter, uint32_t arch, const struct rule *rule) {
+  int number = seccomp_syscall_resolve_name_arch(arch, rule->name);
+  if (number < 0)
+    fail("no such system call on this architecture", rule->name);
+  if (seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, rule->count, rule->conditions) !=
+      0)
+    fail("cannot express the rule", rule->name);
 }
 
 /* A forbidden call raises SIGSYS, whose handler (jail.c) says which call it was and ends the
  * process. A foreign architecture's entry point kills at once: nothing of ours uses it. */
-static scmp_filter_ctx make_filter(const char *arch_name) {
+static scmp_filter_ctx make_filter(const char *arch_name, int extra_count, char **extra) {
   uint32_t arch = seccomp_arch_resolve_name(arch_name);
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
   if (arch == 0 || filter == NULL)
@@ -71,7 +71,10 @@ static scmp_filter_ctx make_filter(const char *arch_name) {
   if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0 ||
       seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
     fail("libseccomp is too old", arch_name);
-  add_rules(filter, arch);
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    add_rule(filter, arch, &rules[i]);
+  for (int i = 0; i < extra_count; i++)
+    add_rule(filter, arch, &(struct rule){.name = extra[i]});
   return filter;
 }
 
@@ -92,9 +95,9 @@ static void print_program(scmp_filter_ctx filter, const char *arch_name) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2)
-    fail("usage", "generate <architecture>");
-  scmp_filter_ctx filter = make_filter(argv[1]);
+  if (argc < 2)
+    fail("usage", "generate <architecture> [system call...]");
+  scmp_filter_ctx filter = make_filter(argv[1], argc - 2, argv + 2);
   print_program(filter, argv[1]);
   seccomp_release(filter);
   return fflush(stdout) == 0 ? 0 : 1;
