@@ -20,7 +20,8 @@
 #define ABI_GROUP_SIZE 0x40000000ull /* what one table of blocks covers: no call crosses it */
 
 /* number, name: arguments are a user virtual address, a physical address and a count. Addresses are
- * multiples of what is counted. */
+ * multiples of what is counted. Pages lie at the same place of their block virtually and
+ * physically, where nothing is mapped yet. */
 #define ABI_KERNEL_CALLS(X)                                                                        \
   X(0, MAP_PAGES)    /* `count` pages of data, all inside one block, writable */                   \
   X(1, MAP_BLOCKS)   /* `count` blocks of data, writable; replaces pages mapped there */           \
@@ -37,8 +38,8 @@ enum abi_kernel_call {
 
 enum abi_kernel_result {
   ABI_KERNEL_OK = 0,
-  ABI_KERNEL_BAD_CALL = 1,    /* no such number, or a count of 0 */
-  ABI_KERNEL_BAD_ADDRESS = 2, /* outside the arena, misaligned, or crosses a block or group */
+  ABI_KERNEL_BAD_CALL = 1,    /* no such number */
+  ABI_KERNEL_BAD_ADDRESS = 2, /* outside the arena, misaligned, crosses a block or group, count 0 */
   ABI_KERNEL_BAD_MEMORY = 3,  /* physical range that may not be mapped, or not this way */
   ABI_KERNEL_NO_TABLES = 4,   /* the memory for page tables is used up */
 };

@@ -27,7 +27,12 @@ bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size);
 uint64_t arch_counter_hz(const struct vm *vm);
 
 /* What an exit of the vCPU was. */
-enum arch_exit { ARCH_EXIT_DOORBELL, ARCH_EXIT_KERNEL_PANIC, ARCH_EXIT_OTHER };
+enum arch_exit {
+  ARCH_EXIT_DOORBELL,
+  ARCH_EXIT_SERVED, /* the kernel wanted something of this architecture: done */
+  ARCH_EXIT_KERNEL_PANIC,
+  ARCH_EXIT_OTHER
+};
 /* DOORBELL: *number and *value (not checked); KERNEL_PANIC: *value is the vector; OTHER: *text
  * says what the guest did, VM_ERROR_SIZE bytes. */
 enum arch_exit arch_classify_exit(struct vm *vm, uint32_t *number, uint32_t *value, char *text);

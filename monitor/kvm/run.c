@@ -161,6 +161,9 @@ static enum vm_next serve_exit_of_vcpu(struct vm *vm, struct vm_result *result) 
   switch (arch_classify_exit(vm, &number, &value, text)) {
   case ARCH_EXIT_DOORBELL:
     return serve_doorbell(vm, number, value, result);
+  case ARCH_EXIT_SERVED:
+    vm->exits[VM_EXIT_OTHER]++;
+    return VM_CONTINUE;
   case ARCH_EXIT_KERNEL_PANIC:
     vm->exits[VM_EXIT_END]++;
     return stop(result, "the guest's kernel broke down (exception %u)", value);

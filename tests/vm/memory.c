@@ -171,7 +171,7 @@ static void test_refusals(struct test *test) {
         kernel_call(ABI_KERNEL_MAP_BLOCKS, free, boot->memory_max, 1) == ABI_KERNEL_BAD_MEMORY);
   CHECK(machine, kernel_call(ABI_KERNEL_MAP_BLOCKS, free, UINT64_MAX - BLOCK + 1, 2) ==
                      ABI_KERNEL_BAD_MEMORY);
-  CHECK(machine, kernel_call(ABI_KERNEL_MAP_PAGES, free, data_at, 0) == ABI_KERNEL_BAD_CALL);
+  CHECK(machine, kernel_call(ABI_KERNEL_MAP_PAGES, free, data_at, 0) == ABI_KERNEL_BAD_ADDRESS);
   CHECK(machine, kernel_call(ABI_KERNEL_CALL_COUNT, free, data_at, 1) == ABI_KERNEL_BAD_CALL);
   CHECK(machine, kernel_call(UINT64_MAX, free, data_at, 1) == ABI_KERNEL_BAD_CALL);
   CHECK(machine, faults_reading(&test->expected, (void *)free));

@@ -29,9 +29,12 @@
 #define ABI_KERNEL_IST_TOP (ABI_KERNEL_WINDOW + 0x4000) /* NMI, double fault, machine check */
 #define ABI_KERNEL_BLOCKS (ABI_KERNEL_WINDOW + 0x4000)
 
-/* The kernel found itself broken: 32-bit `out` of the vector to this port, which user mode cannot
- * reach. */
+/* What the kernel itself rings, with a 32-bit `out`; user mode cannot reach these ports.
+ * PANIC: it found itself broken; the value is the vector.
+ * FILL: entries of a table that has never been linked are to be written: value = first << 16 |
+ * count; entry first + i becomes state.fill_value + i * ABI_PAGE_SIZE in state.fill_table. */
 #define ABI_KERNEL_PANIC_PORT 0x540
+#define ABI_KERNEL_FILL_PORT 0x544
 
 /* User mode's part: abi_boot.window, arena_base and arena_end. */
 #define ABI_USER_WINDOW 0x80000000
@@ -67,13 +70,18 @@ struct abi_kernel_header {
 
 /* The kernel's variables, at ABI_KERNEL_WINDOW. Addresses are physical unless said otherwise. */
 struct abi_kernel_state {
-  uint64_t physical;   /* where this structure lies */
-  uint64_t root;       /* the page table of the highest level */
-  uint64_t next_table; /* first unused page for tables; unused ones are zero */
+  uint64_t window_distance; /* virtual minus physical address of the kernel's own memory */
+  uint64_t root;            /* the page table of the highest level */
+  uint64_t next_table;      /* first unused page for tables; unused ones are zero */
   uint64_t tables_end;
   uint64_t spare_table; /* list of tables given up, linked by their first word; 0: none */
   uint64_t free_base;   /* as in struct abi_boot */
   uint64_t memory_max;
+  uint64_t last_group;     /* the directory used last: virtual address / ABI_GROUP_SIZE, */
+  uint64_t last_directory; /* and where it is, virtual */
+  uint64_t can_fill;       /* not 0: port FILL is served */
+  uint64_t fill_table;
+  uint64_t fill_value;
 };
 
 /* What a block is used for: words at ABI_KERNEL_BLOCKS, by physical address / ABI_BLOCK_SIZE. */
@@ -82,7 +90,7 @@ struct abi_kernel_state {
 #define ABI_BLOCK_CODE 2u /* or-ed with the virtual address it is bound to */
 
 _Static_assert(sizeof(struct abi_kernel_header) == 32 + 8 * ABI_VECTOR_COUNT, "kernel header");
-_Static_assert(sizeof(struct abi_kernel_state) == 56, "kernel state");
+_Static_assert(sizeof(struct abi_kernel_state) == 96, "kernel state");
 #endif
 
 #endif

@@ -2,7 +2,9 @@
 /* The kernel's calls: changes to page tables, under the rules of abi/kernel.h.
  *
  * Runs with interrupts off on the kernel's one stack page, with general registers only. Tables are
- * reached through the kernel's window; nothing here touches memory that user mode can. */
+ * reached through the kernel's window; nothing here touches memory that user mode can. Where KVM
+ * has no hardware below it, each instruction here takes more than a microsecond: checks are folded
+ * together, the last table is remembered, and the monitor fills new tables. */
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
 
@@ -14,11 +16,14 @@
 #define ENTRY_CODE (ABI_PTE_PRESENT | ABI_PTE_USER | ABI_PTE_ACCESSED | ABI_PTE_DIRTY)
 
 #define TABLE_ENTRIES 512u
-#define PAGES_PER_BLOCK (ABI_BLOCK_SIZE / ABI_PAGE_SIZE)
+#define BLOCK_MASK (ABI_BLOCK_SIZE - 1)
+#define PAGE_MASK (ABI_PAGE_SIZE - 1)
+/* From here on asking the monitor is cheaper than writing. */
+#define FILL_MIN 8u
 
-static struct abi_kernel_state *kernel_state(void) {
-  return (struct abi_kernel_state *)ABI_KERNEL_WINDOW;
-}
+#define KERNEL_STATE ((volatile struct abi_kernel_state *)ABI_KERNEL_WINDOW)
+
+/* ---- Tables ---- */
 
 /* The word that says what the block at a physical address is used for. */
 static uint64_t *block_type(uint64_t physical) {
@@ -26,29 +31,20 @@ static uint64_t *block_type(uint64_t physical) {
 }
 
 static volatile uint64_t *table_of(uint64_t entry) {
-  uint64_t physical = entry & ABI_PTE_ADDRESS;
-  return (volatile uint64_t *)(physical - kernel_state()->physical + ABI_KERNEL_WINDOW);
-}
-
-/* All entries of this address space leave the TLB and the paging-structure caches (no global pages
- * are used; AMD64 manual, volume 2, section 5.5). */
-static void flush_translations(void) {
-  uint64_t root;
-  __asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=r"(root) : : "memory");
+  return (volatile uint64_t *)((entry & ABI_PTE_ADDRESS) + KERNEL_STATE->window_distance);
 }
 
 /* Physical address of a zero page for a table, or 0. */
-static uint64_t take_table(void) {
-  struct abi_kernel_state *state = kernel_state();
-  uint64_t table = state->next_table;
-  if (table < state->tables_end) {
-    state->next_table = table + ABI_PAGE_SIZE;
+static __attribute__((noinline)) uint64_t take_table(void) {
+  uint64_t table = KERNEL_STATE->next_table;
+  if (table < KERNEL_STATE->tables_end) {
+    KERNEL_STATE->next_table = table + ABI_PAGE_SIZE;
     return table;
   }
-  table = state->spare_table;
+  table = KERNEL_STATE->spare_table;
   if (table) {
     volatile uint64_t *words = table_of(table);
-    state->spare_table = words[0];
+    KERNEL_STATE->spare_table = words[0];
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
       words[i] = 0;
   }
@@ -57,9 +53,8 @@ static uint64_t take_table(void) {
 
 /* A table of pages is no longer linked; its translations have been flushed. */
 static void give_table(uint64_t entry) {
-  struct abi_kernel_state *state = kernel_state();
-  table_of(entry)[0] = state->spare_table;
-  state->spare_table = entry & ABI_PTE_ADDRESS;
+  table_of(entry)[0] = KERNEL_STATE->spare_table;
+  KERNEL_STATE->spare_table = entry & ABI_PTE_ADDRESS;
 }
 
 /* The table that `entry` points at, made when there is none. NULL: no memory for tables. */
@@ -73,129 +68,202 @@ static volatile uint64_t *descend(volatile uint64_t *entry) {
   return table_of(*entry);
 }
 
-/* The entry of the last but one level for a user address: it maps one block. */
-static volatile uint64_t *block_entry(uint64_t address) {
-  volatile uint64_t *table = table_of(kernel_state()->root);
+/* Walks to the directory of a group and remembers it. Directories are never given up. */
+static __attribute__((noinline)) volatile uint64_t *find_directory(uint64_t address) {
+  volatile uint64_t *table = table_of(KERNEL_STATE->root);
   table = descend(&table[address >> 39 & 511]);
   if (table)
     table = descend(&table[address >> 30 & 511]);
-  return table ? &table[address >> 21 & 511] : 0;
+  if (table) {
+    KERNEL_STATE->last_group = address / ABI_GROUP_SIZE;
+    KERNEL_STATE->last_directory = (uintptr_t)table;
+  }
+  return table;
 }
 
-/* Replaces the entry of a block. What was there before leaves the TLB at once. */
-static void replace_entry(volatile uint64_t *entry, uint64_t value) {
+/* The entry that maps the block around an address. NULL: no memory for tables. */
+static inline volatile uint64_t *block_entry(uint64_t address) {
+  volatile uint64_t *directory = (volatile uint64_t *)KERNEL_STATE->last_directory;
+  if (address / ABI_GROUP_SIZE != KERNEL_STATE->last_group)
+    directory = find_directory(address);
+  return directory ? &directory[address >> 21 & 511] : 0;
+}
+
+/* Replaces the entry of a block. What was there leaves the TLB at once: invlpg removes a large
+ * page with all its parts; for a table of pages everything goes (no global pages are used; AMD64
+ * manual, volume 2, section 5.5.2). */
+static inline void replace_entry(volatile uint64_t *entry, uint64_t address, uint64_t value) {
   uint64_t old = *entry;
   *entry = value;
   if (!(old & ABI_PTE_PRESENT))
     return;
-  flush_translations();
-  if (!(old & ABI_PTE_LARGE))
-    give_table(old);
+  if (old & ABI_PTE_LARGE) {
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+    return;
+  }
+  uint64_t root;
+  __asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=r"(root) : : "memory");
+  give_table(old);
 }
 
-static uint64_t map_pages(volatile uint64_t *entry, uint64_t address, uint64_t physical,
-                          uint64_t count) {
-  if (*entry & ABI_PTE_LARGE)
+/* ---- Checks ---- */
+
+static inline int in_arena(uint64_t address) {
+  return address - ABI_ARENA_BASE < ABI_ARENA_END - ABI_ARENA_BASE;
+}
+
+/* Blocks [address, + count) lie in the arena and in one group. */
+static inline int blocks_fit(uint64_t address, uint64_t count) {
+  return in_arena(address) && !(address & BLOCK_MASK) &&
+         count - 1 <= TABLE_ENTRIES - 1 - (address >> 21 & 511);
+}
+
+/* Blocks [physical, + count) may be mapped at all; count was checked by blocks_fit. */
+static inline int blocks_free(uint64_t physical, uint64_t count) {
+  return !(physical & BLOCK_MASK) && physical >= KERNEL_STATE->free_base &&
+         physical < KERNEL_STATE->memory_max &&
+         count * ABI_BLOCK_SIZE <= KERNEL_STATE->memory_max - physical;
+}
+
+/* ---- Calls ---- */
+
+/* A fresh table with its entries, filled by the monitor, which writes natively. No translation can
+ * exist for it before it is linked. */
+static int fill_table(volatile uint64_t *entry, uint64_t first, uint64_t value, uint64_t count) {
+  uint64_t table = KERNEL_STATE->next_table;
+  if (!KERNEL_STATE->can_fill || table >= KERNEL_STATE->tables_end)
+    return 0;
+  KERNEL_STATE->next_table = table + ABI_PAGE_SIZE;
+  KERNEL_STATE->fill_table = table;
+  KERNEL_STATE->fill_value = value;
+  __asm__ volatile("outl %0, %1"
+                   :
+                   : "a"((uint32_t)(first << 16 | count)), "d"((uint16_t)ABI_KERNEL_FILL_PORT)
+                   : "memory");
+  *entry = table | ENTRY_TABLE;
+  return 1;
+}
+
+static uint64_t map_pages(uint64_t address, uint64_t physical, uint64_t count) {
+  uint64_t first = address >> 12 & 511;
+  if (!in_arena(address) || address & PAGE_MASK || count - 1 > TABLE_ENTRIES - 1 - first)
     return ABI_KERNEL_BAD_ADDRESS;
+  if ((address ^ physical) & BLOCK_MASK || physical < KERNEL_STATE->free_base ||
+      physical >= KERNEL_STATE->memory_max)
+    return ABI_KERNEL_BAD_MEMORY;
   uint64_t *type = block_type(physical);
   if (*type & ABI_BLOCK_CODE)
     return ABI_KERNEL_BAD_MEMORY;
+  volatile uint64_t *entry = block_entry(address);
+  if (!entry)
+    return ABI_KERNEL_NO_TABLES;
+  uint64_t old = *entry;
+  if (old & ABI_PTE_LARGE)
+    return ABI_KERNEL_BAD_ADDRESS;
+  *type = ABI_BLOCK_DATA;
+  uint64_t value = physical | ENTRY_DATA;
+  if (!old && count >= FILL_MIN && fill_table(entry, first, value, count))
+    return ABI_KERNEL_OK;
   volatile uint64_t *page = descend(entry);
   if (!page)
     return ABI_KERNEL_NO_TABLES;
-  *type = ABI_BLOCK_DATA;
-  page += address / ABI_PAGE_SIZE % PAGES_PER_BLOCK;
-  uint64_t value = physical | ENTRY_DATA;
-  uint64_t replaced = 0;
-  for (volatile uint64_t *end = page + count; page < end; page++) {
-    replaced |= *page;
-    *page = value;
+  page += first;
+#pragma clang loop unroll_count(16)
+  for (uint64_t i = 0; i < count; i++) {
+    page[i] = value;
     value += ABI_PAGE_SIZE;
   }
-  if (replaced)
-    flush_translations();
   return ABI_KERNEL_OK;
 }
 
-static uint64_t map_blocks(volatile uint64_t *entry, uint64_t physical, uint64_t count) {
+static uint64_t map_blocks(uint64_t address, uint64_t physical, uint64_t count) {
+  if (!blocks_fit(address, count))
+    return ABI_KERNEL_BAD_ADDRESS;
+  if (!blocks_free(physical, count))
+    return ABI_KERNEL_BAD_MEMORY;
+  volatile uint64_t *entry = block_entry(address);
+  if (!entry)
+    return ABI_KERNEL_NO_TABLES;
   uint64_t *type = block_type(physical);
-  for (; count; count--, entry++, type++, physical += ABI_BLOCK_SIZE) {
+  uint64_t value = physical | ENTRY_DATA | ABI_PTE_LARGE;
+  for (; count; count--) {
     if (*type & ABI_BLOCK_CODE)
       return ABI_KERNEL_BAD_MEMORY;
-    *type = ABI_BLOCK_DATA;
-    replace_entry(entry, physical | ENTRY_DATA | ABI_PTE_LARGE);
+    *type++ = ABI_BLOCK_DATA;
+    replace_entry(entry++, address, value);
+    address += ABI_BLOCK_SIZE;
+    value += ABI_BLOCK_SIZE;
   }
   return ABI_KERNEL_OK;
 }
 
-static uint64_t map_code(volatile uint64_t *entry, uint64_t address, uint64_t physical,
-                         uint64_t count) {
+static uint64_t map_code(uint64_t address, uint64_t physical, uint64_t count) {
+  if (!blocks_fit(address, count))
+    return ABI_KERNEL_BAD_ADDRESS;
+  if (!blocks_free(physical, count))
+    return ABI_KERNEL_BAD_MEMORY;
+  volatile uint64_t *entry = block_entry(address);
+  if (!entry)
+    return ABI_KERNEL_NO_TABLES;
   uint64_t *type = block_type(physical);
-  for (; count; count--, entry++, type++) {
+  uint64_t value = physical | ENTRY_DATA | ABI_PTE_LARGE;
+  for (; count; count--) {
     if (*type != ABI_BLOCK_FREE && *type != (address | ABI_BLOCK_CODE))
       return ABI_KERNEL_BAD_MEMORY;
-    *type = address | ABI_BLOCK_CODE;
-    replace_entry(entry, physical | ENTRY_DATA | ABI_PTE_LARGE);
+    *type++ = address | ABI_BLOCK_CODE;
+    replace_entry(entry++, address, value);
     address += ABI_BLOCK_SIZE;
-    physical += ABI_BLOCK_SIZE;
+    value += ABI_BLOCK_SIZE;
   }
   return ABI_KERNEL_OK;
 }
 
-static uint64_t publish_code(volatile uint64_t *entry, uint64_t address, uint64_t count) {
-  for (; count; count--, entry++, address += ABI_BLOCK_SIZE) {
+static uint64_t publish_code(uint64_t address, uint64_t count) {
+  if (!blocks_fit(address, count))
+    return ABI_KERNEL_BAD_ADDRESS;
+  volatile uint64_t *entry = block_entry(address);
+  if (!entry)
+    return ABI_KERNEL_NO_TABLES;
+  for (; count; count--) {
     uint64_t old = *entry;
     uint64_t physical = old & ABI_PTE_ADDRESS;
-    if (!(old & ABI_PTE_PRESENT) || !(old & ABI_PTE_LARGE) ||
-        *block_type(physical) != (address | ABI_BLOCK_CODE))
+    if (!(old & ABI_PTE_LARGE) || *block_type(physical) != (address | ABI_BLOCK_CODE))
       return ABI_KERNEL_BAD_MEMORY;
-    replace_entry(entry, physical | ENTRY_CODE | ABI_PTE_LARGE);
+    replace_entry(entry++, address, physical | ENTRY_CODE | ABI_PTE_LARGE);
+    address += ABI_BLOCK_SIZE;
   }
   return ABI_KERNEL_OK;
 }
 
-static uint64_t unmap(volatile uint64_t *entry, uint64_t count) {
-  for (; count; count--, entry++)
-    replace_entry(entry, 0);
+static uint64_t unmap(uint64_t address, uint64_t count) {
+  if (!blocks_fit(address, count))
+    return ABI_KERNEL_BAD_ADDRESS;
+  volatile uint64_t *entry = block_entry(address);
+  if (!entry)
+    return ABI_KERNEL_NO_TABLES;
+  for (; count; count--) {
+    replace_entry(entry++, address, 0);
+    address += ABI_BLOCK_SIZE;
+  }
   return ABI_KERNEL_OK;
-}
-
-/* Whether [at, at + count * unit) is aligned and lies inside one piece of size `within`. */
-static int range_fits(uint64_t at, uint64_t count, uint64_t unit, uint64_t within) {
-  return at % unit == 0 && count <= within / unit && at % within + count * unit <= within;
 }
 
 /* Called by traps.S with the runtime's registers. */
 uint64_t kernel_serve_call(uint64_t number, uint64_t address, uint64_t physical, uint64_t count);
 
 uint64_t kernel_serve_call(uint64_t number, uint64_t address, uint64_t physical, uint64_t count) {
-  const struct abi_kernel_state *state = kernel_state();
-  if (number >= ABI_KERNEL_CALL_COUNT || count == 0)
-    return ABI_KERNEL_BAD_CALL;
-  uint64_t unit = number == ABI_KERNEL_MAP_PAGES ? ABI_PAGE_SIZE : ABI_BLOCK_SIZE;
-  uint64_t within = number == ABI_KERNEL_MAP_PAGES ? ABI_BLOCK_SIZE : ABI_GROUP_SIZE;
-  if (address < ABI_ARENA_BASE || address >= ABI_ARENA_END ||
-      !range_fits(address, count, unit, within))
-    return ABI_KERNEL_BAD_ADDRESS;
-  if (number <= ABI_KERNEL_MAP_CODE &&
-      (physical < state->free_base || physical >= state->memory_max ||
-       count * unit > state->memory_max - physical || physical % unit != 0 ||
-       (number == ABI_KERNEL_MAP_PAGES && !range_fits(physical, count, unit, within))))
-    return ABI_KERNEL_BAD_MEMORY;
-
-  volatile uint64_t *entry = block_entry(address);
-  if (!entry)
-    return ABI_KERNEL_NO_TABLES;
   switch (number) {
   case ABI_KERNEL_MAP_PAGES:
-    return map_pages(entry, address, physical, count);
+    return map_pages(address, physical, count);
   case ABI_KERNEL_MAP_BLOCKS:
-    return map_blocks(entry, physical, count);
+    return map_blocks(address, physical, count);
   case ABI_KERNEL_MAP_CODE:
-    return map_code(entry, address, physical, count);
+    return map_code(address, physical, count);
   case ABI_KERNEL_PUBLISH_CODE:
-    return publish_code(entry, address, count);
+    return publish_code(address, count);
+  case ABI_KERNEL_UNMAP:
+    return unmap(address, count);
   default:
-    return unmap(entry, count);
+    return ABI_KERNEL_BAD_CALL;
   }
 }

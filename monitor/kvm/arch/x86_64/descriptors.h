@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Where GDT, IDT and TSS lie in the kernel's descriptor page. */
+/* Between the files of this folder: where GDT, IDT and TSS lie in the kernel's descriptor page. */
 #ifndef MONITOR_KVM_ARCH_X86_64_DESCRIPTORS_H
 #define MONITOR_KVM_ARCH_X86_64_DESCRIPTORS_H
 
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/doorbell.h"
+#include "monitor/kvm/vm.h"
 
 #define TSS_OFFSET 0x000
 #define GDT_OFFSET 0x400
@@ -19,5 +20,8 @@
 
 #define GDT_LIMIT (7 * 8 - 1)
 #define IDT_LIMIT (ABI_VECTOR_COUNT * 16 - 1)
+
+/* Serves the kernel's port FILL. False: *text says what rule it broke. */
+bool arch_fill_table(struct vm *vm, uint32_t value, char *text);
 
 #endif

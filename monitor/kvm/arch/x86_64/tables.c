@@ -164,15 +164,19 @@ static const char *check_header(const struct abi_kernel_header *header, const st
   return NULL;
 }
 
-static void write_state(uint8_t *memory, const struct vm *vm, const struct table_builder *tables) {
+static void write_state(uint8_t *memory, const struct vm *vm, const struct table_builder *tables,
+                        uint64_t directory) {
   const struct vm_layout *at = &vm->layout;
   struct abi_kernel_state *state = (struct abi_kernel_state *)(memory + at->kernel);
-  *state = (struct abi_kernel_state){.physical = at->kernel,
+  *state = (struct abi_kernel_state){.window_distance = ABI_KERNEL_WINDOW - at->kernel,
                                      .root = tables->root,
                                      .next_table = tables->next,
                                      .tables_end = tables->end,
                                      .free_base = at->free_base,
-                                     .memory_max = vm->memory_max};
+                                     .memory_max = vm->memory_max,
+                                     .last_group = ABI_ARENA_BASE / ABI_GROUP_SIZE,
+                                     .last_directory = directory - at->kernel + ABI_KERNEL_WINDOW,
+                                     .can_fill = 1};
   uint64_t *types = (uint64_t *)(memory + at->kernel + OFFSET(ABI_KERNEL_BLOCKS));
   for (uint64_t block = at->free_base; block < at->heap_end; block += ABI_BLOCK_SIZE)
     types[block / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
@@ -202,6 +206,29 @@ bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, si
   map_blocks(&tables, ABI_KERNEL_WINDOW, at->kernel, at->kernel_size,
              ABI_PTE_WRITE | ABI_PTE_NO_EXECUTE);
   map_window(&tables, at);
-  write_state(memory, vm, &tables);
+  /* The arena's first directory: every guest needs it. */
+  uint64_t directory = (uint64_t)((uint8_t *)block_entry(&tables, ABI_ARENA_BASE) - memory);
+  write_state(memory, vm, &tables, directory);
+  return true;
+}
+
+bool arch_fill_table(struct vm *vm, uint32_t value, char *text) {
+  const struct vm_layout *at = &vm->layout;
+  uint8_t *memory = vm->memory.slots[0].host;
+  const volatile struct abi_kernel_state *state =
+      (const volatile struct abi_kernel_state *)(memory + at->kernel);
+  uint64_t physical = state->fill_table;
+  uint64_t entry = state->fill_value;
+  uint32_t first = value >> 16;
+  uint32_t count = value & 0xffff;
+  if (physical % ABI_PAGE_SIZE || physical < at->kernel ||
+      physical - at->kernel > at->kernel_size - ABI_PAGE_SIZE || first > 512 ||
+      count > 512 - first) {
+    snprintf(text, VM_ERROR_SIZE, "the guest's kernel wants a table filled where none can be");
+    return false;
+  }
+  uint64_t *table = (uint64_t *)(memory + physical);
+  for (uint32_t i = 0; i < count; i++)
+    table[first + i] = entry + i * ABI_PAGE_SIZE;
   return true;
 }

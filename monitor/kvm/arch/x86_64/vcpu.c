@@ -193,6 +193,8 @@ enum arch_exit arch_classify_exit(struct vm *vm, uint32_t *number, uint32_t *val
       memcpy(value, (const uint8_t *)run + run->io.data_offset, 4);
       if (run->io.port == ABI_KERNEL_PANIC_PORT)
         return ARCH_EXIT_KERNEL_PANIC;
+      if (run->io.port == ABI_KERNEL_FILL_PORT)
+        return arch_fill_table(vm, *value, text) ? ARCH_EXIT_SERVED : ARCH_EXIT_OTHER;
       if (run->io.port >= ABI_DOORBELL_PORT) {
         *number = (run->io.port - ABI_DOORBELL_PORT) / 4u;
         return ARCH_EXIT_DOORBELL;
