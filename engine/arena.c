@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+/* Modest, because the first chunk is touched at every start: small modules need one. */
 #define CHUNK_SIZE ((size_t)16 << 10)
+/* What a union wasm_value and SIMD types ask for. */
 #define ALIGNMENT ((size_t)16)
 
 struct wasm_arena_chunk {
@@ -27,6 +29,7 @@ void wasm_arena_release(struct wasm_arena *arena) {
   }
 }
 
+/* The caller links it; its memory is as the platform gives it, not zeroed. */
 static struct wasm_arena_chunk *new_chunk(struct wasm_arena *arena, size_t size) {
   struct wasm_arena_chunk *chunk = arena->platform->allocate(arena->platform->context, size);
   if (chunk != NULL)
@@ -50,6 +53,8 @@ static void *take_large(struct wasm_arena *arena, size_t bytes) {
   return (uint8_t *)chunk + ALIGNMENT;
 }
 
+/* `bytes` is a multiple of ALIGNMENT. Blocks above a quarter of a chunk would waste too much of
+ * the rest of one. */
 static void *take(struct wasm_arena *arena, size_t bytes) {
   if (bytes > CHUNK_SIZE / 4)
     return take_large(arena, bytes);
@@ -68,6 +73,7 @@ static void *take(struct wasm_arena *arena, size_t bytes) {
 
 void *wasm_arena_array(struct wasm_arena *arena, size_t count, size_t size) {
   size_t bytes;
+  /* Counts come from modules. The second bound keeps the additions below from wrapping. */
   if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
     return NULL;
   bytes = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* The instructions a constant expression may hold (core spec 5.4), and prefixes of others. */
 enum {
   OP_END = 0x0b,
   OP_GLOBAL_GET = 0x23,
@@ -35,6 +36,8 @@ static bool is_opcode(uint8_t opcode) {
   return false;
 }
 
+/* A constant global has its value before this expression is evaluated: imported ones have it from
+ * the start, and the others are evaluated in order. */
 static void read_global_get(struct wasm_reader *reader, const struct wasm_module *module,
                             struct wasm_const *result) {
   result->kind = WASM_CONST_GLOBAL;
@@ -50,6 +53,7 @@ static void read_global_get(struct wasm_reader *reader, const struct wasm_module
     result->type = module->globals[result->index].type;
 }
 
+/* All functions exist before any expression is evaluated, so later ones may be named, too. */
 static void read_ref_func(struct wasm_reader *reader, const struct wasm_module *module,
                           struct wasm_const *result) {
   result->kind = WASM_CONST_FUNC;
@@ -59,6 +63,8 @@ static void read_ref_func(struct wasm_reader *reader, const struct wasm_module *
     wasm_reader_fail(reader, WASM_INVALID, "unknown function %u", result->index);
 }
 
+/* Says why an instruction is not accepted, most telling first: one of a proposal, one that exists
+ * but is not constant, none at all. */
 static void fail_opcode(struct wasm_reader *reader, uint8_t opcode) {
   if (is_extended(opcode))
     wasm_reader_fail(reader, WASM_UNSUPPORTED, "extended constant expressions are not supported");
@@ -109,6 +115,8 @@ static void read_instruction(struct wasm_reader *reader, const struct wasm_modul
   }
 }
 
+/* Sequences are read to their end, so that what is malformed in them is found before a wrong type
+ * is. */
 void wasm_read_const(struct wasm_reader *reader, const struct wasm_module *module, uint8_t type,
                      struct wasm_const *result) {
   memset(result, 0, sizeof *result);

@@ -3,6 +3,7 @@
  * for function bodies, validated (3.4). Bodies belong to the function compiler. */
 #include "engine/decode.h"
 
+/* Memory that runs out is an error of the cursor like any other: decoding stops by itself. */
 void *wasm_decode_array(struct wasm_decoder *decoder, size_t count, size_t size) {
   void *array = wasm_arena_array(&decoder->module->arena, count, size);
   if (array == NULL)
@@ -10,6 +11,8 @@ void *wasm_decode_array(struct wasm_decoder *decoder, size_t count, size_t size)
   return array;
 }
 
+/* Index spaces start with the imports, whose number is known first; the definitions come behind
+ * in a second array. */
 bool wasm_decode_extend(struct wasm_decoder *decoder, void *array, uint32_t count, uint32_t more,
                         size_t size) {
   void *grown = wasm_decode_array(decoder, (size_t)count + more, size);
@@ -22,6 +25,8 @@ bool wasm_decode_extend(struct wasm_decoder *decoder, void *array, uint32_t coun
   return true;
 }
 
+/* The array is made when it is first needed: the number of functions is final by then, as all
+ * sections that may declare one come after the function section. */
 void wasm_decode_declare(struct wasm_decoder *decoder, uint32_t function) {
   struct wasm_module *module = decoder->module;
   if (!wasm_reader_ok(&decoder->reader))
@@ -42,6 +47,7 @@ static void decode_custom(struct wasm_decoder *decoder) {
   reader->at = reader->end;
 }
 
+/* Types of the functions whose bodies the code section has (core spec 5.5.6). */
 static void decode_functions(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -59,6 +65,7 @@ static void decode_functions(struct wasm_decoder *decoder) {
   decoder->defined_count = count;
 }
 
+/* The start function takes and gives nothing (core spec 3.4.7). */
 static void decode_start(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -75,11 +82,13 @@ static void decode_start(struct wasm_decoder *decoder) {
   module->has_start = true;
 }
 
+/* A tag is what an exception carries (WebAssembly 3.0). */
 static void decode_tags(struct wasm_decoder *decoder) {
   wasm_reader_fail(&decoder->reader, WASM_UNSUPPORTED,
                    "exception handling (a tag section) is not supported");
 }
 
+/* The number of data segments in advance, for one pass over the code (core spec 5.5.15). */
 static void decode_data_count(struct wasm_decoder *decoder) {
   decoder->data_count = wasm_read_u32(&decoder->reader);
   decoder->module->has_data_count = true;
@@ -87,6 +96,7 @@ static void decode_data_count(struct wasm_decoder *decoder) {
   wasm_check_limit(&decoder->reader, decoder->data_count, WASM_LIMITED_DATA_SEGMENTS);
 }
 
+/* Only cuts the bodies apart; what is in them the function compiler reads (core spec 5.5.13). */
 static void decode_code(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -133,6 +143,7 @@ static void decode_section(struct wasm_decoder *decoder, struct wasm_reader *out
   }
   if (id != 0)
     *last_order = sections[id].order;
+  /* The section gets a cursor of its own, so that nothing in it can reach beyond its end. */
   const uint8_t *content = wasm_read_bytes(outer, length);
   if (content == NULL)
     return;
@@ -144,7 +155,7 @@ static void decode_section(struct wasm_decoder *decoder, struct wasm_reader *out
                      (unsigned long long)wasm_reader_left(&decoder->reader), id);
 }
 
-/* What only the whole module shows (core spec 5.5.17). */
+/* What only the whole module shows (core spec 5.5.16). */
 static void check_whole(struct wasm_decoder *decoder, struct wasm_reader *reader) {
   struct wasm_module *module = decoder->module;
   if (decoder->defined_count != decoder->body_count)
@@ -159,6 +170,7 @@ static void check_whole(struct wasm_decoder *decoder, struct wasm_reader *reader
     module->func_declared = wasm_decode_array(decoder, module->func_count, 1);
 }
 
+/* Magic and version (core spec 5.5.16). */
 static void decode_header(struct wasm_reader *reader) {
   const uint8_t *magic = wasm_read_bytes(reader, 4);
   if (magic == NULL || memcmp(magic, "\0asm", 4) != 0) {
@@ -177,6 +189,8 @@ static void decode_header(struct wasm_reader *reader) {
                         version);
 }
 
+/* The first error ends decoding, so a module that is both invalid and, further on, malformed is
+ * called invalid. */
 enum wasm_status wasm_module_decode(struct wasm_module *module, struct wasm_error *error) {
   wasm_error_clear(error);
   struct wasm_reader reader = wasm_reader_make(module->bytes, module->bytes, module->length, error);

@@ -13,6 +13,7 @@ static bool reserve(struct wasm_decoder *decoder, void *array, uint32_t imports,
   return *place != NULL;
 }
 
+/* One function for each kind of import description (core spec 5.5.5). */
 static void read_func_import(struct wasm_decoder *decoder, uint32_t imports) {
   struct wasm_module *module = decoder->module;
   uint32_t type = wasm_read_u32(&decoder->reader);
@@ -28,6 +29,7 @@ static void read_table_import(struct wasm_decoder *decoder, uint32_t imports) {
     wasm_decode_table_type(decoder, &module->tables[module->table_count++]);
 }
 
+/* There is at most one memory: no need to count. */
 static void read_memory_import(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_limits limits = {0};
@@ -43,6 +45,7 @@ static void read_global_import(struct wasm_decoder *decoder, uint32_t imports) {
     wasm_decode_global_type(decoder, &module->globals[module->global_count++]);
 }
 
+/* The index is noted before the description adds to its space. */
 static void read_import(struct wasm_decoder *decoder, struct wasm_import_entry *import,
                         uint32_t imports) {
   struct wasm_module *module = decoder->module;
@@ -79,6 +82,7 @@ static void read_import(struct wasm_decoder *decoder, struct wasm_import_entry *
   }
 }
 
+/* Imports of each kind come first in its index space, in their order. */
 void wasm_decode_imports(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -93,6 +97,7 @@ void wasm_decode_imports(struct wasm_decoder *decoder) {
   module->global_import_count = module->global_count;
 }
 
+/* Entries of an index space: every kind an export may name (core spec 5.5.10). */
 static uint32_t kind_count(const struct wasm_module *module, enum wasm_externkind kind) {
   switch (kind) {
   case WASM_EXTERN_FUNC:
@@ -106,6 +111,7 @@ static uint32_t kind_count(const struct wasm_module *module, enum wasm_externkin
   }
 }
 
+/* Exporting a function also allows ref.func to name it (core spec 3.4.10, C.refs). */
 static void read_export(struct wasm_decoder *decoder, struct wasm_export_entry *entry) {
   static const char *const kinds[] = {"function", "table", "memory", "global"};
   struct wasm_reader *reader = &decoder->reader;
@@ -163,6 +169,8 @@ static void sort_exports(const struct wasm_export_entry *exports, uint32_t *orde
   }
 }
 
+/* Names must differ (core spec 3.4.10): equal ones are neighbours in the sorted order, which
+ * lookups by name use afterwards. */
 void wasm_decode_exports(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;

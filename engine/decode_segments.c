@@ -35,6 +35,7 @@ static uint8_t read_elem_type(struct wasm_reader *reader, uint8_t flags) {
   return WASM_FUNCREF;
 }
 
+/* An entry of either form; functions named here may be named by ref.func, too. */
 static void read_elem_entry(struct wasm_decoder *decoder, const struct wasm_elem_entry *elem) {
   struct wasm_reader *reader = &decoder->reader;
   struct wasm_const value = {.kind = WASM_CONST_FUNC};
@@ -49,6 +50,7 @@ static void read_elem_entry(struct wasm_decoder *decoder, const struct wasm_elem
     wasm_decode_declare(decoder, value.index);
 }
 
+/* The eight forms (core spec 5.5.12) differ in what they leave out, by the bits of their flags. */
 static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -79,6 +81,7 @@ static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem
   elem->length = (uint32_t)(reader->at - elem->bytes);
 }
 
+/* Entries stay where they are: only their place and number is kept. */
 void wasm_decode_elems(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -105,6 +108,7 @@ void wasm_read_data(struct wasm_reader *reader, const struct wasm_module *module
   data->bytes = wasm_read_bytes(reader, data->length);
 }
 
+/* Checked once here, so that reading them again at instantiation cannot fail. */
 void wasm_decode_datas(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;

@@ -2,6 +2,8 @@
 /* The decoder's sections of types, tables, memories and globals (core spec 5.5.4 to 5.5.9). */
 #include "engine/decode.h"
 
+/* First bytes of a type definition; all but the function form belong to garbage collection
+ * (WebAssembly 3.0). The last one starts a table with an initial value. */
 enum {
   FORM_ARRAY = 0x5e,
   FORM_STRUCT = 0x5f,
@@ -22,6 +24,7 @@ static const uint8_t *read_valtypes(struct wasm_reader *reader, enum wasm_limit 
   return types;
 }
 
+/* After an unknown form the rest is not read: the cursor stands at its end. */
 static void read_functype(struct wasm_reader *reader, struct wasm_functype *type) {
   uint8_t form = wasm_read_u8(reader);
   if (!wasm_reader_ok(reader))
@@ -36,6 +39,7 @@ static void read_functype(struct wasm_reader *reader, struct wasm_functype *type
   type->results = read_valtypes(reader, WASM_LIMITED_RESULTS, &type->result_count);
 }
 
+/* Each type also gets its store-wide number, with which code compares types at run time. */
 void wasm_decode_types(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
@@ -83,6 +87,8 @@ static void read_limits(struct wasm_reader *reader, struct wasm_limits *limits, 
                         "%s size minimum must not be greater than maximum", what);
 }
 
+/* Tables have 32-bit indices (core spec 3.2.4); how many elements one may really have is a limit
+ * that counts when it is made. */
 void wasm_decode_table_type(struct wasm_decoder *decoder, struct wasm_table_entry *entry) {
   entry->type = wasm_read_reftype(&decoder->reader);
   read_limits(&decoder->reader, &entry->limits, "table", UINT32_MAX);
@@ -104,6 +110,7 @@ void wasm_decode_tables(struct wasm_decoder *decoder) {
   }
 }
 
+/* At most 4 GiB (core spec 3.2.5), and only one memory in a module, as in WebAssembly 2.0. */
 void wasm_decode_memory_type(struct wasm_decoder *decoder, struct wasm_limits *limits) {
   struct wasm_reader *reader = &decoder->reader;
   read_limits(reader, limits, "memory", WASM_MEMORY_MAX_PAGES);
@@ -114,6 +121,7 @@ void wasm_decode_memory_type(struct wasm_decoder *decoder, struct wasm_limits *l
 void wasm_decode_memories(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
+  /* The count is not used for an allocation: a second memory is refused anyhow. */
   uint32_t count = wasm_read_u32(reader);
   if (!wasm_decode_extend(decoder, &module->memories, module->memory_count, 1,
                           sizeof *module->memories))
@@ -126,6 +134,7 @@ void wasm_decode_memories(struct wasm_decoder *decoder) {
   }
 }
 
+/* Value type, then 0 for a constant or 1 for a variable (core spec 5.3.10). */
 void wasm_decode_global_type(struct wasm_decoder *decoder, struct wasm_global_entry *entry) {
   struct wasm_reader *reader = &decoder->reader;
   entry->type = wasm_read_valtype(reader);

@@ -8,6 +8,7 @@ struct text {
   size_t capacity; /* one byte of the buffer is kept for the NUL */
 };
 
+/* What does not fit is dropped; end_text sees that from the length. */
 static void put_char(struct text *text, char c) {
   if (text->length < text->capacity)
     text->bytes[text->length++] = c;
@@ -21,6 +22,7 @@ static void put_bytes(struct text *text, const char *bytes, size_t length) {
   }
 }
 
+/* Digits come out backwards, so they are gathered first: 20 hold any 64-bit number. */
 static void put_number(struct text *text, uint64_t value, unsigned base) {
   char digits[20];
   size_t count = 0;

@@ -16,6 +16,7 @@ struct host_func {
   struct wasm_instance instance;
 };
 
+/* A host's types may be on its stack; a module's stay in the module. */
 static const uint8_t *copy_types(struct wasm_store *store, const uint8_t *types, uint32_t count) {
   uint8_t *copy = wasm_arena_array(&store->arena, count, 1);
   if (copy != NULL && count > 0)
@@ -58,6 +59,8 @@ uint32_t wasm_host_call(struct wasm_instance *host, struct wasm_instance *caller
   return host->host(host->host_context, caller, values, values);
 }
 
+/* The limit hangs on where WebAssembly is entered first. Each instance has a copy, because its code
+ * compares with it in every function; most entries are from the same depth and change nothing. */
 static void set_stack_limit(struct wasm_store *store, uintptr_t here) {
   size_t size = store->platform.stack_size;
   size_t usable = size > 2 * HOST_STACK ? size - HOST_STACK : size / 2;
@@ -89,6 +92,7 @@ static uint32_t run(struct wasm_store *store, struct wasm_func *func,
   return kind;
 }
 
+/* The trap goes to the innermost call: a host function that calls again has a struct of its own. */
 static enum wasm_status call(struct wasm_store *store, struct wasm_func *func,
                              const struct wasm_functype *type, const union wasm_value *args,
                              union wasm_value *results, union wasm_value *values,
@@ -99,6 +103,8 @@ static enum wasm_status call(struct wasm_store *store, struct wasm_func *func,
   if (type->param_count > 0)
     memcpy(values, args, type->param_count * sizeof *values);
   uint32_t kind = run(store, func, type, values);
+  /* Nobody has raised it where frames could be seen: a direct call of a host function, or no stack
+   * to begin with. */
   if (kind != WASM_TRAP_NONE && trap->kind != kind)
     wasm_trap_record(store, kind, 0, 0);
   store->trap = outer_trap;

@@ -2,6 +2,7 @@
 /* Globals, and the types of what can be imported. */
 #include "engine/store.h"
 
+/* Reference globals hold what a table's element would. */
 struct wasm_global *wasm_global_new(struct wasm_store *store, uint8_t type, bool is_mutable,
                                     union wasm_value value) {
   struct wasm_global *global = wasm_arena_array(&store->arena, 1, sizeof *global);
@@ -17,6 +18,8 @@ union wasm_value wasm_global_get(const struct wasm_global *global) {
   return global->value;
 }
 
+/* The present size takes the place of the first one: what is imported is the table or memory as it
+ * is now (core spec 4.5.1). */
 void wasm_extern_type(const struct wasm_extern *external, struct wasm_externtype *type) {
   memset(type, 0, sizeof *type);
   type->kind = external->kind;

@@ -3,10 +3,13 @@
  * memories, tables and segments were validated; addresses and counts are the program's. */
 #include "engine/store.h"
 
+/* Generated code takes the low half of the answer for 32-bit memories: -1. */
 static uint64_t memory_grow(struct wasm_instance *instance, uint32_t memory, uint64_t pages) {
   return wasm_memory_grow(instance->memories[memory], pages);
 }
 
+/* All of the range is checked before the first byte is written: a trap leaves memory as it was
+ * (core spec 4.4.7, since bulk memory operations). */
 static uint32_t memory_fill(struct wasm_instance *instance, uint32_t memory, uint64_t at,
                             uint32_t byte, uint64_t count) {
   struct wasm_memory *target = instance->memories[memory];
@@ -16,6 +19,7 @@ static uint32_t memory_fill(struct wasm_instance *instance, uint32_t memory, uin
   return WASM_TRAP_NONE;
 }
 
+/* As if through a buffer: the ranges may overlap, also within one memory. */
 static uint32_t memory_copy(struct wasm_instance *instance, uint32_t to_memory,
                             uint32_t from_memory, uint64_t to, uint64_t from, uint64_t count) {
   struct wasm_memory *target = instance->memories[to_memory];
@@ -26,6 +30,8 @@ static uint32_t memory_copy(struct wasm_instance *instance, uint32_t to_memory,
   return WASM_TRAP_NONE;
 }
 
+/* A dropped segment is empty, so that only a count of 0 still fits. Active ones are dropped from
+ * the start. */
 static uint32_t memory_init(struct wasm_instance *instance, uint32_t memory, uint32_t segment,
                             uint64_t to, uint32_t from, uint32_t count) {
   const struct wasm_data *data = &instance->datas[segment];
@@ -41,6 +47,7 @@ static uint64_t table_grow(struct wasm_instance *instance, uint32_t table, uint6
   return wasm_table_grow(instance->tables[table], value, count);
 }
 
+/* The same instructions for tables (core spec 4.4.6). */
 static uint32_t table_fill(struct wasm_instance *instance, uint32_t table, uint64_t at,
                            uint64_t value, uint64_t count) {
   struct wasm_table *target = instance->tables[table];

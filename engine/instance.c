@@ -4,6 +4,8 @@
 #include "engine/store.h"
 #include "engine/types.h"
 
+/* What an instance that fails has allocated stays with the store: parts of it may be known to
+ * others already, and the store is the unit that goes away. */
 static enum wasm_status fail_memory(struct wasm_error *error, const char *what) {
   return wasm_error_set(error, WASM_NO_MEMORY, 0, "no memory for the instance's %s", what);
 }
@@ -34,6 +36,7 @@ static struct wasm_instance *allocate_instance(struct wasm_store *store,
   return instance;
 }
 
+/* Imports were checked against the module by wasm_instance_check_imports. */
 static void place_imports(struct wasm_instance *instance, const struct wasm_extern *imports) {
   const struct wasm_module *module = instance->module;
   for (uint32_t i = 0; i < module->import_count; i++) {
@@ -55,6 +58,7 @@ static void place_imports(struct wasm_instance *instance, const struct wasm_exte
   }
 }
 
+/* Every function gets its struct wasm_func at once: exports, tables and ref.func may name any. */
 static enum wasm_status make_functions(struct wasm_instance *instance, struct wasm_error *error) {
   const struct wasm_module *module = instance->module;
   uint32_t defined = module->func_count - module->func_import_count;
@@ -72,6 +76,7 @@ static enum wasm_status make_functions(struct wasm_instance *instance, struct wa
   return WASM_OK;
 }
 
+/* A table too large is named by its limit; other failures can only be a lack of memory. */
 static enum wasm_status make_tables(struct wasm_instance *instance, struct wasm_error *error) {
   const struct wasm_module *module = instance->module;
   for (uint32_t i = module->table_import_count; i < module->table_count; i++) {
@@ -107,6 +112,7 @@ static uint64_t function_reference(const struct wasm_instance *instance, uint32_
   return (uint64_t)(uintptr_t)instance->funcs[index];
 }
 
+/* The value of a constant expression (core spec 4.4.11); the decoder has checked it. */
 static union wasm_value evaluate(const struct wasm_instance *instance,
                                  const struct wasm_const *expression) {
   switch (expression->kind) {
@@ -119,6 +125,7 @@ static union wasm_value evaluate(const struct wasm_instance *instance,
   }
 }
 
+/* In order: a global's expression may name those before it. */
 static enum wasm_status make_globals(struct wasm_instance *instance, struct wasm_error *error) {
   const struct wasm_module *module = instance->module;
   uint32_t defined = module->global_count - module->global_import_count;
@@ -161,6 +168,7 @@ static struct wasm_reader data_reader(const struct wasm_module *module, struct w
   return wasm_reader_make(module->bytes, module->data_bytes, module->data_bytes_length, error);
 }
 
+/* Active segments stay empty here: they are dropped once applied, and nobody looks before. */
 static void make_passive_datas(struct wasm_instance *instance) {
   const struct wasm_module *module = instance->module;
   struct wasm_error error;
@@ -173,6 +181,7 @@ static void make_passive_datas(struct wasm_instance *instance) {
   }
 }
 
+/* Passive element segments are evaluated now, even if never used (core spec 4.5.4). */
 static enum wasm_status make_passive_elems(struct wasm_instance *instance,
                                            struct wasm_error *error) {
   const struct wasm_module *module = instance->module;
@@ -240,6 +249,7 @@ static enum wasm_status run_instance(struct wasm_instance *instance, struct wasm
   return wasm_func_call(store, instance->funcs[instance->module->start], &none, &none, trap);
 }
 
+/* What can fail for lack of memory comes before what has effects on others. */
 enum wasm_status wasm_instance_new(struct wasm_store *store, struct wasm_module *module,
                                    const struct wasm_extern *imports, struct wasm_instance **result,
                                    struct wasm_trap *trap, struct wasm_error *error) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Linking: whether what is given for a module's imports fits (core spec 4.5.4, 3.5). */
+/* Linking: whether what is given for a module's imports fits (core spec 4.5.4, 3.2.8). */
 #include "engine/store.h"
 
+/* Limits match when they promise at least as much: no smaller, and no larger bound (core spec
+ * 3.2.8). */
 static bool limits_match(const struct wasm_limits *actual, const struct wasm_limits *wanted) {
   return actual->is_64 == wanted->is_64 && actual->min >= wanted->min &&
          (!wanted->has_max || (actual->has_max && actual->max <= wanted->max));
@@ -29,6 +31,7 @@ static bool import_matches(const struct wasm_module *module, const struct wasm_i
   }
 }
 
+/* Names the first import that does not fit. */
 enum wasm_status wasm_instance_check_imports(const struct wasm_module *module,
                                              const struct wasm_extern *imports,
                                              struct wasm_error *error) {

@@ -3,6 +3,7 @@
  * current size is committed: what lies beyond faults, and so needs no check in the code. */
 #include "engine/store.h"
 
+/* The maximum that counts: a declared one may be above what 32 bits can address. */
 static uint64_t max_pages(const struct wasm_limits *limits) {
   bool bounded = limits->has_max && limits->max < WASM_MEMORY_MAX_PAGES;
   return bounded ? limits->max : WASM_MEMORY_MAX_PAGES;
@@ -47,6 +48,7 @@ static void publish_size(const struct wasm_memory *memory) {
       instance->memory_bytes = memory->bytes;
 }
 
+/* Nothing changes unless everything can: the platform is asked last. */
 uint64_t wasm_memory_grow(struct wasm_memory *memory, uint64_t pages) {
   const struct wasm_platform *platform = &memory->store->platform;
   uint64_t old = memory->pages;
@@ -62,6 +64,7 @@ uint64_t wasm_memory_grow(struct wasm_memory *memory, uint64_t pages) {
   return old;
 }
 
+/* Both ranges are checked in full first; see helpers.c. */
 uint32_t wasm_memory_init(struct wasm_memory *memory, uint64_t to, const uint8_t *bytes,
                           uint64_t length, uint64_t from, uint64_t count) {
   if (!wasm_range_fits(from, count, length) || !wasm_range_fits(to, count, memory->bytes))

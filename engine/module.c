@@ -11,6 +11,7 @@ uint32_t wasm_module_export_count(const struct wasm_module *module) {
   return module->export_count;
 }
 
+/* What an import wants or an export offers, by index in the kind's space. */
 static void describe(const struct wasm_module *module, enum wasm_externkind kind, uint32_t index,
                      struct wasm_externtype *type) {
   memset(type, 0, sizeof *type);
@@ -48,12 +49,14 @@ void wasm_module_export(const struct wasm_module *module, uint32_t index, struct
   describe(module, entry->kind, entry->index, type);
 }
 
+/* Any total order will do; comparing lengths first is quick. */
 int wasm_name_compare(struct wasm_name a, struct wasm_name b) {
   if (a.length != b.length)
     return a.length < b.length ? -1 : 1;
   return memcmp(a.bytes, b.bytes, a.length);
 }
 
+/* Binary search in the order the decoder has made. */
 const struct wasm_export_entry *wasm_module_find_export(const struct wasm_module *module,
                                                         struct wasm_name name) {
   uint32_t low = 0, high = module->export_count;
@@ -108,6 +111,7 @@ static struct wasm_name find_in_name_section(const struct wasm_module *module, u
   return (struct wasm_name){"", 0};
 }
 
+/* Nothing is cached: names are asked for only when something went wrong. */
 struct wasm_name wasm_module_function_name(const struct wasm_module *module, uint32_t function) {
   struct wasm_name name = {"", 0};
   if (module->name_section.length > 0)

@@ -48,6 +48,7 @@ static bool gather_groups(struct wasm_reader *reader, unsigned bits, uint64_t *r
   }
 }
 
+/* Reported at the last byte of the number, the one with the surplus bits. */
 static void fail_too_large(struct wasm_reader *reader) {
   wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "integer too large");
 }
@@ -130,6 +131,7 @@ bool wasm_utf8_valid(const uint8_t *bytes, size_t length) {
   return true;
 }
 
+/* Names stay where they are, in the module. */
 struct wasm_name wasm_read_name(struct wasm_reader *reader) {
   uint32_t length = wasm_read_u32(reader);
   const uint8_t *start = reader->at;

@@ -11,6 +11,7 @@ static void release(struct wasm_store *store, void *address, size_t size) {
     store->platform.free(store->platform.context, address, size);
 }
 
+/* The platform's hooks are copied: the caller's struct may go away, its context may not. */
 struct wasm_store *wasm_store_new(const struct wasm_platform *platform) {
   struct wasm_store *store = platform->allocate(platform->context, sizeof *store);
   if (store == NULL)
@@ -21,6 +22,7 @@ struct wasm_store *wasm_store_new(const struct wasm_platform *platform) {
   return store;
 }
 
+/* Also for a module that was refused: nothing of it is known elsewhere. */
 static void delete_module(struct wasm_module *module) {
   struct wasm_store *store = module->store;
   if (module->image != NULL)
@@ -32,6 +34,7 @@ static void delete_module(struct wasm_module *module) {
 void wasm_store_delete(struct wasm_store *store) {
   if (store == NULL)
     return;
+  /* Reservations first: the structs that know of them lie in the arena. */
   for (struct wasm_memory *memory = store->memories; memory != NULL; memory = memory->next)
     store->platform.release(store->platform.context, memory->base, WASM_MEMORY_RESERVATION);
   for (struct wasm_table *table = store->tables; table != NULL; table = table->next)
@@ -60,6 +63,8 @@ static uint64_t hash_type(const struct wasm_functype *type) {
   return hash ^ hash >> 32;
 }
 
+/* Equal types have equal parameters and results, whatever module they come from:
+ * without the recursive types of WebAssembly 3.0 equality is structural. */
 static bool types_equal(const struct wasm_functype *a, const struct wasm_functype *b) {
   return a->param_count == b->param_count && a->result_count == b->result_count &&
          memcmp(a->params, b->params, a->param_count) == 0 &&
@@ -75,6 +80,7 @@ static uint32_t *find_slot(const struct wasm_type_table *table, const struct was
   return &table->slots[at];
 }
 
+/* Doubles the table; on failure it stays as it was. */
 static bool grow_types(struct wasm_store *store) {
   struct wasm_type_table *old = &store->types;
   struct wasm_type_table grown = {.count = old->count,
@@ -115,6 +121,8 @@ bool wasm_store_type_number(struct wasm_store *store, const struct wasm_functype
 
 /* ---- Modules ------------------------------------------------------------------------------- */
 
+/* Decoding and compiling take from the module's own arena, so that a refused module costs nothing
+ * afterwards; only its function types stay in the store's table. */
 enum wasm_status wasm_module_load(struct wasm_store *store, const uint8_t *bytes, size_t length,
                                   bool compile, struct wasm_module **result,
                                   struct wasm_error *error) {

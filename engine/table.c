@@ -4,16 +4,19 @@
 #include "engine/store.h"
 #include "engine/types.h"
 
+/* The limit holds for growth, too, however large a maximum is declared. */
 static uint64_t max_elements(const struct wasm_limits *limits) {
   bool bounded = limits->has_max && limits->max < WASM_LIMIT_TABLE_ELEMENTS;
   return bounded ? limits->max : WASM_LIMIT_TABLE_ELEMENTS;
 }
 
+/* Elements are at most ten million: no overflow. */
 static size_t round_to_pages(const struct wasm_store *store, uint64_t elements) {
   size_t page = store->platform.page_size;
   return (elements * sizeof(uint64_t) + page - 1) / page * page;
 }
 
+/* Even a table that stays empty has an address. */
 size_t wasm_table_reservation(const struct wasm_store *store, const struct wasm_limits *limits) {
   uint64_t elements = max_elements(limits);
   return round_to_pages(store, elements > 0 ? elements : 1);
@@ -61,6 +64,7 @@ static bool commit_elements(struct wasm_table *table, uint64_t elements) {
   return true;
 }
 
+/* Null needs no writing: committed pages are zero. */
 uint64_t wasm_table_grow(struct wasm_table *table, uint64_t value, uint64_t count) {
   uint64_t old = table->size;
   if (count > max_elements(&table->limits) - old || !commit_elements(table, old + count))

@@ -59,6 +59,7 @@ static uint8_t fail_type(struct wasm_reader *reader, uint8_t byte, const char *w
   return 0;
 }
 
+/* The bytes of number types are neighbours, 0x7c to 0x7f (core spec 5.3.1). */
 uint8_t wasm_read_valtype(struct wasm_reader *reader) {
   uint8_t byte = wasm_read_u8(reader);
   if ((byte >= WASM_F64 && byte <= WASM_I32) || wasm_is_reference(byte) || !wasm_reader_ok(reader))
@@ -102,6 +103,7 @@ void wasm_check_limit(struct wasm_reader *reader, uint64_t count, enum wasm_limi
                      (unsigned long long)count, wasm_limits[limit].text, wasm_limits[limit].value);
 }
 
+/* Checked before anything is allocated by it: a few bytes cannot ask for gigabytes. */
 uint32_t wasm_read_count(struct wasm_reader *reader, enum wasm_limit limit) {
   uint32_t count = wasm_read_u32(reader);
   if (count > wasm_reader_left(reader))
