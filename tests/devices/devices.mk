@@ -9,3 +9,10 @@ TAP_TESTS += $(DEVICE_TESTS)
 $(DEVICE_TESTS): $(B)/tests/devices_%: $(B)/asan/tests/devices/%.c.o $(DEVICE_TEST_OBJECTS)
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=address,undefined -pthread $^ -o $@
+
+# `make build/tests/fuzz_devices && build/tests/fuzz_devices -max_total_time=60`
+FUZZ_CFLAGS := $(ASAN_CFLAGS) -fsanitize=fuzzer
+$(B)/tests/fuzz_devices: tests/devices/fuzz_devices.c tests/devices/harness.c \
+		monitor/guest_memory.c $(DEVICE_SOURCES) $(DRIVER_SOURCES)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $^ -o $@

@@ -171,6 +171,22 @@ static void test_indexes(void) {
   expect_text(&g, "too many pieces", __LINE__);
   guest_close(&g);
 
+  test("memory that user mode may not write: read by devices, never written");
+  guest_open(&g);
+  g.h.memory.protected[0] = (struct guest_memory_span){HEAP_AT + PAGE, HEAP_AT + 2 * PAGE};
+  g.h.memory.protected_count = 1;
+  raw_set(&g.h, RNG, 0, 0, HEAP_AT, PAGE, WRITE, 0);
+  raw_offer(&g.h, RNG, 0, 0);
+  EXPECT_EQUAL(raw_notify(&g.h, RNG, 0, &g.fault), DEVICE_OK);
+  raw_set(&g.h, CONSOLE, 5, 0, HEAP_AT + PAGE, PAGE, 0, 0);
+  raw_offer(&g.h, CONSOLE, 5, 0);
+  EXPECT_EQUAL(raw_notify(&g.h, CONSOLE, 5, &g.fault), DEVICE_OK);
+  raw_set(&g.h, RNG, 0, 0, HEAP_AT, PAGE + 1, WRITE, 0);
+  raw_offer(&g.h, RNG, 0, 0);
+  EXPECT_EQUAL(raw_notify(&g.h, RNG, 0, &g.fault), DEVICE_GUEST_FAULT);
+  expect_text(&g, "not the guest's to be written", __LINE__);
+  guest_close(&g);
+
   test("a transmit buffer longer than may be");
   guest_open(&g);
   for (uint16_t i = 0; i < 127; i++)
