@@ -49,7 +49,7 @@ enum wasi_errno wasi_open_directory_handle(struct wasi_descriptor *directory) {
 enum wasi_errno wasi_fd_close(struct wasi_call *call) {
   struct wasi_descriptor *descriptor;
   enum wasi_errno status = wasi_use_any(call, 0, 0, &descriptor);
-  return status ? status : wasi_descriptor_close(call->wasi->host, descriptor);
+  return status ? status : wasi_table_close(&call->wasi->table, descriptor);
 }
 
 /* Both must be open: this overwrites, it does not allocate. What overwriting loses is not told, as
@@ -61,9 +61,7 @@ enum wasi_errno wasi_fd_renumber(struct wasi_call *call) {
     status = wasi_use_any(call, 1, 0, &to);
   if (status || from == to)
     return status;
-  wasi_descriptor_close(call->wasi->host, to);
-  *to = *from;
-  *from = (struct wasi_descriptor){.kind = WASI_KIND_FREE};
+  wasi_table_move(&call->wasi->table, from, to);
   return WASI_ERRNO_SUCCESS;
 }
 

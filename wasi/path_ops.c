@@ -67,7 +67,8 @@ static enum wasi_errno type_at(const struct wasi_place *place, enum wasi_filetyp
   return WASI_ERRNO_SUCCESS;
 }
 
-/* Whether something other than a directory can be made there: not with slashes behind the name. */
+/* Whether something other than a directory can be made there: not with slashes behind the name.
+ * (For a file of that name the WASI test-suite wants NOTDIR, where Linux has EEXIST.) */
 static enum wasi_errno check_new_name(const struct wasi_place *place) {
   if (place->last != WASI_LAST_NAME)
     return WASI_ERRNO_EXIST;

@@ -38,9 +38,11 @@ static bool grow_table(struct wasi_table *table, uint32_t capacity) {
 }
 
 enum wasi_errno wasi_table_reserve(struct wasi_table *table, uint32_t from, uint32_t *fd) {
-  uint32_t at = from;
+  uint32_t at = from > table->lowest ? from : table->lowest;
   while (at < table->capacity && table->entries[at].kind != WASI_KIND_FREE)
     at++;
+  if (from <= table->lowest)
+    table->lowest = at;
   if (at >= WASI_DESCRIPTORS_MAX)
     return WASI_ERRNO_MFILE;
   while (at >= table->capacity)
@@ -72,7 +74,14 @@ void wasi_hold_drop(struct wasi_host *host, struct wasi_hold *hold) {
   host->ops->free(host, hold, sizeof *hold);
 }
 
-enum wasi_errno wasi_descriptor_close(struct wasi_host *host, struct wasi_descriptor *descriptor) {
+static void free_number(struct wasi_table *table, struct wasi_descriptor *descriptor) {
+  uint32_t fd = (uint32_t)(descriptor - table->entries);
+  *descriptor = (struct wasi_descriptor){.kind = WASI_KIND_FREE};
+  if (fd < table->lowest)
+    table->lowest = fd;
+}
+
+enum wasi_errno wasi_table_close(struct wasi_table *table, struct wasi_descriptor *descriptor) {
   struct wasi_hold *hold = descriptor->hold;
   int error = 0;
   if (descriptor->kind == WASI_KIND_FILE)
@@ -80,7 +89,15 @@ enum wasi_errno wasi_descriptor_close(struct wasi_host *host, struct wasi_descri
   else if (descriptor->kind == WASI_KIND_DIRECTORY && descriptor->is_open)
     error = hold->fs->ops->releasedir(hold->fs, hold->node, descriptor->handle);
   if (hold)
-    wasi_hold_drop(host, hold);
-  *descriptor = (struct wasi_descriptor){.kind = WASI_KIND_FREE};
+    wasi_hold_drop(table->host, hold);
+  free_number(table, descriptor);
   return wasi_errno_of(error);
+}
+
+void wasi_table_move(struct wasi_table *table, struct wasi_descriptor *from,
+                     struct wasi_descriptor *to) {
+  wasi_table_close(table, to);
+  *to = *from;
+  free_number(table, from);
+  /* Closing freed the number that is taken again; looking for the lowest steps over it. */
 }

@@ -36,6 +36,7 @@ struct wasi_table {
   struct wasi_host *host;
   struct wasi_descriptor *entries;
   uint32_t capacity;
+  uint32_t lowest; /* no number below it is free */
 };
 
 /* The open descriptor of that number, or NULL. The pointer is good until the next reserve. */
@@ -50,9 +51,12 @@ void wasi_table_free(struct wasi_table *table);
 struct wasi_hold *wasi_hold_new(struct wasi_host *host, struct wasi_fs *fs, wasi_node node);
 void wasi_hold_drop(struct wasi_host *host, struct wasi_hold *hold);
 
-/* Closes what the descriptor stands for and marks it free. The number is free whatever is
- * returned: an error tells of lost writes, as with close(2). */
-enum wasi_errno wasi_descriptor_close(struct wasi_host *host, struct wasi_descriptor *descriptor);
+/* Closes what the descriptor stands for and frees its number. That is free whatever is returned:
+ * an error tells of lost writes, as with close(2). */
+enum wasi_errno wasi_table_close(struct wasi_table *table, struct wasi_descriptor *descriptor);
+/* Gives `from` the number of `to`, which is closed; another one than `from`. */
+void wasi_table_move(struct wasi_table *table, struct wasi_descriptor *from,
+                     struct wasi_descriptor *to);
 
 /* A Linux errno (0: success) as WASI's; IO for what WASI has no number for. */
 enum wasi_errno wasi_errno_of(int linux_errno);

@@ -127,7 +127,7 @@ static int linux_errno_of(enum wasi_errno status) {
 int wasi_delete(struct wasi *wasi) {
   enum wasi_errno first = WASI_ERRNO_SUCCESS;
   for (uint32_t fd = 0; fd < wasi->table.capacity; fd++) {
-    enum wasi_errno status = wasi_descriptor_close(wasi->host, &wasi->table.entries[fd]);
+    enum wasi_errno status = wasi_table_close(&wasi->table, &wasi->table.entries[fd]);
     if (!first)
       first = status;
   }

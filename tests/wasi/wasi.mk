@@ -20,7 +20,14 @@ $(B)/tests/wasi/direct: $(call objects,asan,tests/wasi/direct.c $(WASI_SOURCES) 
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
 
-TAP_TESTS += $(B)/tests/wasi/direct
+# The programs, on our engine in this process.
+$(B)/tests/wasi/runner: $(call objects,asan,tests/wasi/runner.c $(WASI_SOURCES) \
+	$(WASI_POSIX_SOURCES) $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES))
+	@mkdir -p $(@D)
+	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
+
+TAP_TESTS += $(B)/tests/wasi/direct tests/wasi/host
+tests/wasi/host: $(B)/tests/wasi/runner $(WASI_PROGRAMS)
 
 # A second opinion, not part of `make test`: what Node makes of the same programs.
 .PHONY: wasi-node
