@@ -48,11 +48,12 @@ static void fail(const char *what, const char *which) {
   exit(1);
 }
 
+/* libseccomp takes numbers of the machine it runs on and translates them. */
 static void add_rule(scmp_filter_ctx filter, uint32_t arch, const struct rule *rule) {
-  int number = seccomp_syscall_resolve_name_arch(arch, rule->name);
+  int number = seccomp_syscall_resolve_name(rule->name);
   if (number == __NR_SCMP_ERROR)
     fail("no such system call", rule->name);
-  if (number < 0)
+  if (seccomp_syscall_resolve_name_arch(arch, rule->name) < 0)
     return; /* this architecture never had it */
   if (seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, rule->count, rule->conditions) !=
       0)
