@@ -169,6 +169,8 @@ static bool commit_run(struct memory *memory, struct memory_area *area, size_t b
   uint64_t physical = memory->next_block;
   memory->next_block += size;
   if (!call_blocks(ABI_KERNEL_MAP_BLOCKS, area->base + area->committed, physical, size)) {
+    /* Stops where mapping stopped: at a directory that there is no memory for. */
+    call_blocks(ABI_KERNEL_UNMAP, area->base + area->committed, 0, size);
     memory_give_blocks(memory, physical, size);
     return false;
   }

@@ -58,5 +58,7 @@ static inline bool faults_executing(struct expected_fault *expected, const void 
 
 /* Writes a function that returns `value` to `at` (at most 16 bytes). */
 void write_function(void *at, uint32_t value);
+/* Floating-point control words, vector registers, thread pointers: as an ABI wants them. */
+bool processor_is_sane(void);
 
 #endif

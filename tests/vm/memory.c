@@ -184,6 +184,80 @@ static void test_refusals(struct test *test) {
   CHECK(machine, faults_reading(&test->expected, (void *)free));
 }
 
+/* As many linear memories as a script of the specification's suite makes, in several lives. */
+static void test_many(struct test *test) {
+  struct wasm_platform *platform = &test->platform;
+  enum { COUNT = 40 };
+  static uint8_t *memories[COUNT];
+  size_t size = (8ull << 30) + WASM_PAGE;
+  for (uint32_t round = 0; round < 3; round++) {
+    for (uint32_t i = 0; i < COUNT; i++) {
+      memories[i] = platform->reserve(platform->context, size);
+      CHECK(test->machine, memories[i]);
+      CHECK(test->machine, platform->commit(platform->context, memories[i], WASM_PAGE));
+      CHECK(test->machine, memories[i][0] == 0);
+      memories[i][0] = (uint8_t)(i + 1);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) /* every other one first */
+      if (i % 2)
+        platform->release(platform->context, memories[i], size);
+    for (uint32_t i = 0; i < COUNT; i += 2) {
+      CHECK(test->machine, memories[i][0] == (uint8_t)(i + 1));
+      platform->release(platform->context, memories[i], size);
+    }
+  }
+}
+
+/* An area whose first `blocks` blocks lie in a group that has a directory and the rest in one that
+ * has none. */
+static uint8_t *reserve_across_groups(struct test *test, size_t blocks, size_t size) {
+  struct wasm_platform *platform = &test->platform;
+  uint8_t *probe = platform->reserve(platform->context, BLOCK);
+  CHECK(test->machine, platform->commit(platform->context, probe, BLOCK));
+  uintptr_t next = (uintptr_t)probe + BLOCK;
+  size_t gap = ABI_GROUP_SIZE - next % ABI_GROUP_SIZE - blocks * BLOCK;
+  CHECK(test->machine, platform->reserve(platform->context, gap) == (void *)next);
+  return platform->reserve(platform->context, size);
+}
+
+/* Uses all memory for page tables up: commits fail cleanly, what is mapped stays. */
+static void test_tables(struct test *test) {
+  struct wasm_platform *platform = &test->platform;
+  struct machine *machine = test->machine;
+  uint8_t *memory = platform->reserve(platform->context, 64 * BLOCK);
+  CHECK(machine, platform->commit(platform->context, memory, BLOCK + WASM_PAGE));
+  memory[BLOCK] = 77;
+  uint8_t *small = platform->reserve(platform->context, BLOCK);
+  uint8_t *across = reserve_across_groups(test, 2, 64 * BLOCK);
+  size_t contiguous;
+  uint64_t data = machine_physical(machine, memory, PAGE, &contiguous);
+  uint64_t group = machine->boot->arena_end - ABI_GROUP_SIZE;
+  uint64_t result;
+  while ((result = kernel_call(ABI_KERNEL_MAP_PAGES, group, data, 1)) == ABI_KERNEL_OK)
+    group -= ABI_GROUP_SIZE;
+  CHECK(machine, result == ABI_KERNEL_NO_TABLES);
+
+  /* What was mapped before a commit failed half way is taken back. */
+  CHECK(machine, !platform->commit(platform->context, across, 4 * BLOCK));
+  CHECK(machine, faults_reading(&test->expected, across));
+  CHECK(machine, faults_reading(&test->expected, across + BLOCK));
+  CHECK(machine, platform->commit(platform->context, across, 2 * BLOCK));
+  CHECK(machine, across[0] == 0 && across[2 * BLOCK - 1] == 0);
+  CHECK(machine, !platform->commit(platform->context, across + 2 * BLOCK, PAGE));
+  CHECK(machine, !platform->commit(platform->context, small, PAGE));
+  CHECK(machine, faults_reading(&test->expected, small));
+  /* A table there is can be filled further; once its block is full it serves for another. */
+  CHECK(machine, platform->commit(platform->context, memory + BLOCK + WASM_PAGE, WASM_PAGE));
+  size_t before = 2 * WASM_PAGE;
+  CHECK(machine, platform->commit(platform->context, memory + BLOCK + before, 3 * BLOCK + PAGE));
+  CHECK(machine, memory[BLOCK] == 77 && memory[4 * BLOCK + before + PAGE - 1] == 0);
+  CHECK(machine, faults_reading(&test->expected, memory + 4 * BLOCK + before + PAGE));
+  CHECK(machine, !platform->commit(platform->context, small, PAGE));
+  platform->release(platform->context, memory, 64 * BLOCK);
+  CHECK(machine, platform->commit(platform->context, small, PAGE));
+  CHECK(machine, small[0] == 0 && faults_reading(&test->expected, small + PAGE));
+}
+
 void guest_main(struct machine *machine) {
   static struct test test;
   test.machine = machine;
@@ -193,6 +267,8 @@ void guest_main(struct machine *machine) {
   test_heap(&test);
   test_code(&test);
   test_refusals(&test);
+  test_many(&test);
   test_limit(&test);
+  test_tables(&test);
   machine_exit(machine, ABI_OUTCOME_EXIT, 42);
 }

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Guests that try the machine itself: kernel, runtime and monitor without an engine.
+# Guests that try the machine itself (kernel, runtime, monitor) without an engine, and the program
+# that runs them through the library.
 
-VM_GUESTS := exit faults memory clocks
-VM_GUEST_IMAGES := $(VM_GUESTS:%=$(B)/tests/vm/%.elf)
-$(foreach name,$(VM_GUESTS),$(eval $(call guest_image,$(B)/tests/vm/$(name).elf, \
-	$$(call objects,guest,tests/vm/$(name).c tests/vm/guest.c tests/vm/arch/$(ARCH)/probe.S tests/vm/arch/$(ARCH)/probe.c))))
+VM_GUESTS := exit faults memory clocks spin boot
+VM_GUEST_DIR := $(B)/tests/vm-guests
+VM_GUEST_COMMON := tests/vm/guest.c tests/vm/arch/$(ARCH)/probe.S tests/vm/arch/$(ARCH)/probe.c
+$(foreach name,$(VM_GUESTS),$(eval $(call guest_image,$(VM_GUEST_DIR)/$(name).elf, \
+	$$(call objects,guest,tests/vm/$(name).c $$(VM_GUEST_COMMON)))))
+
+TAP_TESTS += $(B)/tests/vm_test
+
+$(B)/host/tests/vm/vm_test.c.o: CFLAGS += -DVM_GUESTS='"$(abspath $(VM_GUEST_DIR))"'
+$(B)/tests/vm_test: $(call objects,host,tests/vm/vm_test.c $(MONITOR_SOURCES) $(LIB_SOURCES)) \
+		| $(VM_GUESTS:%=$(VM_GUEST_DIR)/%.elf)
+	@mkdir -p $(@D)
+	$(CLANG) -fuse-ld=lld $^ -o $@
