@@ -132,9 +132,10 @@ enum wasi_errno wasi_fd_fdstat_set_rights(struct wasi_call *call) {
   return WASI_ERRNO_SUCCESS;
 }
 
+/* The right to set the size does not ask for a writable handle: Go's runtime wants it for files it
+ * only reads, which may be read-only. */
 uint32_t wasi_host_flags(uint64_t rights, uint32_t fdflags) {
-  bool write =
-      rights & (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE);
+  bool write = rights & (WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE);
   uint32_t flags = WASI_O_RDONLY;
   if (write)
     flags = rights & WASI_RIGHT_FD_READ ? WASI_O_RDWR : WASI_O_WRONLY;
@@ -219,10 +220,16 @@ enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   return WASI_ERRNO_SUCCESS;
 }
 
-static enum wasi_errno set_attributes(const struct wasi_descriptor *descriptor,
+static enum wasi_errno set_attributes(const struct wasi_descriptor *descriptor, wasi_handle handle,
                                       const struct wasi_setattr *set) {
   struct wasi_fs *fs = descriptor->hold->fs;
-  return wasi_errno_of(fs->ops->setattr(fs, descriptor->hold->node, handle_of(descriptor), set));
+  return wasi_errno_of(fs->ops->setattr(fs, descriptor->hold->node, handle, set));
+}
+
+/* The handle to set the size through: none if it may only read, then the host goes by the node. */
+static wasi_handle handle_for_size(const struct wasi_descriptor *file) {
+  const uint64_t write = WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE;
+  return file->rights & write ? file->handle : 0;
 }
 
 enum wasi_errno wasi_fd_filestat_set_size(struct wasi_call *call) {
@@ -231,7 +238,9 @@ enum wasi_errno wasi_fd_filestat_set_size(struct wasi_call *call) {
   enum wasi_errno status = wasi_use_file(call, 0, WASI_RIGHT_FD_FILESTAT_SET_SIZE, &file);
   if (status)
     return status == WASI_ERRNO_SPIPE ? WASI_ERRNO_INVAL : status; /* as ftruncate */
-  return set.size > INT64_MAX ? WASI_ERRNO_INVAL : set_attributes(file, &set);
+  if (set.size > INT64_MAX)
+    return WASI_ERRNO_INVAL;
+  return set_attributes(file, handle_for_size(file), &set);
 }
 
 enum wasi_errno wasi_set_times(uint64_t atime, uint64_t mtime, uint32_t flags,
@@ -258,7 +267,7 @@ enum wasi_errno wasi_fd_filestat_set_times(struct wasi_call *call) {
     status = wasi_use_any(call, 0, WASI_RIGHT_FD_FILESTAT_SET_TIMES, &descriptor);
   if (status || !set.valid)
     return status;
-  return set_attributes(descriptor, &set);
+  return set_attributes(descriptor, handle_of(descriptor), &set);
 }
 
 /* ---- Storage --------------------------------------------------------------------------------- */

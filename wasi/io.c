@@ -84,6 +84,7 @@ static enum wasi_errno transfer_stream(struct wasi_call *call, struct transfer *
           : host->ops->stream_read(host, stream, call->wasi->slices, transfer->slice_count, moved));
 }
 
+/* Offsets are signed on every host, so half of the 64-bit ones are INVAL. */
 static enum wasi_errno transfer_file(struct wasi_call *call, struct transfer *transfer, bool write,
                                      uint64_t offset, size_t *moved) {
   const struct wasi_descriptor *file = transfer->descriptor;
@@ -181,6 +182,7 @@ static enum wasi_errno seek_base(const struct wasi_descriptor *file, uint32_t wh
   return whence == WASI_WHENCE_END ? get_size(file, base) : WASI_ERRNO_SUCCESS;
 }
 
+/* Going past the end is fine, going before the start is not. */
 enum wasi_errno wasi_fd_seek(struct wasi_call *call) {
   int64_t delta = (int64_t)wasi_arg64(call, 1);
   uint32_t whence = wasi_arg32(call, 2);
@@ -208,6 +210,7 @@ enum wasi_errno wasi_fd_seek(struct wasi_call *call) {
   return WASI_ERRNO_SUCCESS;
 }
 
+/* The right to seek includes the right to tell. */
 enum wasi_errno wasi_fd_tell(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, 8);
   if (!out)

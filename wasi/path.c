@@ -43,7 +43,9 @@ enum wasi_filetype wasi_filetype_of_mode(uint32_t mode) {
   return wasi_filetype_of_dirent(mode >> MODE_TYPE_SHIFT & 0xf);
 }
 
-/* Length of the UTF-8 sequence at `at` (Unicode 15, table 3-7), or 0 if it is ill-formed. */
+/* WASI's strings are UTF-8 by definition; other bytes are refused rather than passed to a host that
+ * may take them for something else.
+ * Length of the UTF-8 sequence at `at` (Unicode 15, table 3-7), or 0 if it is ill-formed. */
 static size_t utf8_length(const uint8_t *at, size_t left) {
   uint8_t lead = at[0];
   if (lead < 0x80)
@@ -140,6 +142,7 @@ struct component {
   bool is_last;
 };
 
+/* Takes the next component off the text, with the slashes behind it: several are as one. */
 static struct component next_component(struct walk *walk) {
   const char *text = walk->work->text[walk->current];
   size_t start = walk->at;
@@ -214,6 +217,7 @@ static enum wasi_errno walk_through(struct walk *walk, const struct component *c
   return status;
 }
 
+/* Until the last component has been dealt with and no link has put new ones behind it. */
 static enum wasi_errno walk_components(struct walk *walk) {
   enum wasi_errno status = WASI_ERRNO_SUCCESS;
   skip_slashes(walk); /* only a link's target can begin with one here, and that is refused */

@@ -102,7 +102,7 @@ static enum wasi_errno open_file(struct opening *opening) {
   uint32_t flags = wasi_host_flags(opening->rights, opening->fdflags);
   int error = fs->ops->open(fs, hold->node, flags, &handle);
   if (!error && opening->oflags & WASI_OFLAG_TRUNC) {
-    bool can_write = (flags & (WASI_O_WRONLY | WASI_O_RDWR)) != 0;
+    bool can_write = flags & (WASI_O_WRONLY | WASI_O_RDWR);
     struct wasi_setattr set = {.valid = WASI_SET_SIZE};
     error = fs->ops->setattr(fs, hold->node, can_write ? handle : 0, &set);
     if (error)

@@ -112,6 +112,8 @@ enum wasi_errno wasi_path_filestat_get(struct wasi_call *call) {
   return WASI_ERRNO_SUCCESS;
 }
 
+/* Of a link itself unless it is to be followed. Nothing to set is fine, but the path must lead
+ * somewhere. */
 enum wasi_errno wasi_path_filestat_set_times(struct wasi_call *call) {
   struct wasi_setattr set;
   bool follow;
@@ -162,6 +164,7 @@ enum wasi_errno wasi_path_readlink(struct wasi_call *call) {
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
+/* The mode is narrowed by the host's umask. A slash behind the name is as good as none. */
 enum wasi_errno wasi_path_create_directory(struct wasi_call *call) {
   struct wasi_place place;
   enum wasi_errno status =
@@ -208,6 +211,7 @@ enum wasi_errno wasi_path_symlink(struct wasi_call *call) {
   return status;
 }
 
+/* Directories have one name each: PERM, as Linux. */
 static enum wasi_errno link_object(const struct wasi_place *object, const struct wasi_place *to) {
   enum wasi_errno status = check_new_name(to);
   if (status)
@@ -220,6 +224,7 @@ static enum wasi_errno link_object(const struct wasi_place *object, const struct
       to->fs->ops->link(to->fs, object->node, to->directory, to->name, to->name_length));
 }
 
+/* What the old path leads to is held while the new one is walked, so it cannot become another. */
 enum wasi_errno wasi_path_link(struct wasi_call *call) {
   bool follow;
   enum wasi_errno status = check_lookup_flags(wasi_arg32(call, 1), &follow);
@@ -240,6 +245,7 @@ enum wasi_errno wasi_path_link(struct wasi_call *call) {
 
 /* ---- Removing and renaming ------------------------------------------------------------------- */
 
+/* A directory is ISDIR: from the host, or here where the path has no last name. */
 enum wasi_errno wasi_path_unlink_file(struct wasi_call *call) {
   struct wasi_place place;
   enum wasi_errno status =
@@ -257,6 +263,7 @@ enum wasi_errno wasi_path_unlink_file(struct wasi_call *call) {
   return status;
 }
 
+/* A directory cannot be removed through itself, nor through an entry of its own. */
 enum wasi_errno wasi_path_remove_directory(struct wasi_call *call) {
   struct wasi_place place;
   enum wasi_errno status =
@@ -274,6 +281,8 @@ enum wasi_errno wasi_path_remove_directory(struct wasi_call *call) {
   return status;
 }
 
+/* "." and ".." are in use by definition: BUSY. A slash behind either name says that a directory is
+ * meant, and the host sees no slashes. */
 static enum wasi_errno rename_object(const struct wasi_place *from, const struct wasi_place *to) {
   if (from->fs != to->fs)
     return WASI_ERRNO_XDEV;

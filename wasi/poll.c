@@ -55,6 +55,8 @@ static void put_event(uint8_t *at, const struct subscription *subscription,
   wasi_put16(at + WASI_EVENT_FLAGS, (uint16_t)state->flags);
 }
 
+/* A deadline that has passed is due at once, also when the clock was set back meanwhile: durations
+ * count on the monotonic clock. */
 static struct state clock_state(const struct poll *poll, const struct subscription *subscription) {
   struct state state = {.wait_ns = subscription->timeout};
   if (subscription->clock >= WASI_CLOCK_COUNT || subscription->flags & ~WASI_SUBSCRIPTION_ABSTIME)
@@ -69,6 +71,7 @@ static struct state clock_state(const struct poll *poll, const struct subscripti
   return state;
 }
 
+/* What the last wait said of a stream; before it, nothing has happened. */
 static struct state stream_state(const struct poll *poll, uint32_t stream, bool read) {
   struct state state = {.watch = 1u << stream, .wait_ns = WASI_WAIT_FOREVER};
   state.happened = poll->ready & state.watch;

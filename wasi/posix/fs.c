@@ -130,6 +130,7 @@ static int add_node(struct posix_fs *posix, int fd, wasi_node *node, struct wasi
   return 0;
 }
 
+/* O_PATH opens anything without side effects, links and devices included. */
 static int fs_lookup(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length,
                      wasi_node *node, struct wasi_attr *attr) {
   char copy[NAME_MAX + 1];
@@ -163,6 +164,8 @@ static struct timespec time_to_set(uint32_t valid, uint32_t given, uint32_t now,
   return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 }
 
+/* By node where there is no handle: through /proc for the size, which follows no link because the
+ * node is the object itself; by descriptor for times, which also does for links. */
 static int fs_setattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle,
                       const struct wasi_setattr *set) {
   int fd = fd_of(fs, node);
@@ -238,6 +241,7 @@ static int fs_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, s
   return result_of(renameat(fd_of(fs, from_dir), from_copy, fd_of(fs, to_dir), to_copy));
 }
 
+/* Through /proc, as a node has no name; what is followed there is /proc's link only. */
 static int fs_link(struct wasi_fs *fs, wasi_node node, wasi_node dir, const char *name,
                    size_t length) {
   char copy[NAME_MAX + 1];
@@ -270,6 +274,7 @@ static int fs_open(struct wasi_fs *fs, wasi_node node, uint32_t flags, wasi_hand
   return 0;
 }
 
+/* The new node is found through the new handle, so it is that file whatever the name is by now. */
 static int fs_create(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length,
                      uint32_t flags, uint32_t mode, wasi_node *node, wasi_handle *handle,
                      struct wasi_attr *attr) {
@@ -354,6 +359,7 @@ static int fs_releasedir(struct wasi_fs *fs, wasi_node node, wasi_handle handle)
   return result_of(closedir((DIR *)(uintptr_t)handle));
 }
 
+/* telldir's positions are the kernel's own cookies, which outlive changes to the directory. */
 static int fs_readdir(struct wasi_fs *fs, wasi_node node, wasi_handle handle, uint64_t offset,
                       wasi_dirent_callback *callback, void *context) {
   DIR *dir = (DIR *)(uintptr_t)handle;

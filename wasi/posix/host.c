@@ -18,6 +18,7 @@ static struct wasi_posix_host *host_of(struct wasi_host *host) {
   return (struct wasi_posix_host *)host;
 }
 
+/* As the monitor tells the guest at the start (ABI_STREAM_*). */
 static enum wasi_stream_kind stream_kind(struct wasi_host *host, uint32_t stream) {
   int fd = host_of(host)->stdio[stream];
   struct stat status;
@@ -57,6 +58,7 @@ static int stream_write(struct wasi_host *host, uint32_t stream, const struct wa
   return transfer_stream(host, stream, slices, slice_count, count, writev);
 }
 
+/* Woken by a signal: nothing is ready, and WASI waits again. */
 static int wait_streams(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch,
                         uint32_t *ready, uint64_t *bytes) {
   struct pollfd fds[3];
@@ -103,6 +105,7 @@ static int clock_resolution(struct wasi_host *host, uint32_t id, uint64_t *ns) {
   return 0;
 }
 
+/* getrandom gives less than asked when interrupted or when much is asked. */
 static int fill_random(struct wasi_host *host, void *bytes, size_t length) {
   (void)host;
   for (size_t done = 0; done < length;) {

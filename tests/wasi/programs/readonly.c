@@ -12,6 +12,13 @@ int main(void) {
   CHECK_OK(open_at(RO, "file", 0, __WASI_RIGHTS_FD_READ, &fd));
   CHECK(!strcmp(read_text(fd), "read only\n"));
   CHECK_OK(__wasi_fd_close(fd));
+  /* Go asks for the right to set the size of what it only reads, and for bits that are no rights.
+   */
+  CHECK_OK(open_at(RO, "file", 0,
+                   __WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_FILESTAT_SET_SIZE | UINT64_C(3) << 30,
+                   &fd));
+  CHECK_ERRNO(ROFS, __wasi_fd_filestat_set_size(fd, 0));
+  CHECK_OK(__wasi_fd_close(fd));
   CHECK_ERRNO(ROFS, open_at(RO, "file", 0, READ_WRITE, &fd));
   CHECK_ERRNO(ROFS, open_at(RO, "file", __WASI_OFLAGS_TRUNC, __WASI_RIGHTS_FD_READ, &fd));
   CHECK_ERRNO(ROFS, open_at(RO, "new", __WASI_OFLAGS_CREAT, __WASI_RIGHTS_FD_READ, &fd));
