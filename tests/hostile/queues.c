@@ -160,6 +160,18 @@ void attack_rng_without_end(struct machine *m) {
   REQUIRE(m, queue.used->ring[0].length <= size);
 }
 
+/* All that one notification can ask for, for ever: between two buffers there is time to end. */
+void attack_rng_endlessly(struct machine *m) {
+  struct queue queue = rng_queue(m);
+  uint32_t size = (uint32_t)(m->boot->memory_end - m->boot->heap_end);
+  queue.desc[0] = (struct abi_virtq_desc){m->boot->heap_end, size, ABI_VIRTQ_WRITE, 0};
+  memset(queue.avail->ring, 0, sizeof queue.avail->ring);
+  for (;;) {
+    queue.avail->index += ABI_QUEUE_SIZE;
+    machine_notify(m, queue.device, queue.number);
+  }
+}
+
 /* ---- The console ---- */
 
 void attack_console_reads_outside_memory(struct machine *m) {
