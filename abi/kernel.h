@@ -44,4 +44,10 @@ enum abi_kernel_result {
   ABI_KERNEL_NO_TABLES = 4,   /* the memory for page tables is used up */
 };
 
+/* What a block is used for: the kernel's table has a word for each, by physical address /
+ * ABI_BLOCK_SIZE. The monitor reads it: devices do not write code. */
+#define ABI_BLOCK_FREE 0u
+#define ABI_BLOCK_DATA 1u
+#define ABI_BLOCK_CODE 2u /* or-ed with the virtual address it is bound to */
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Turns guest-physical ranges into host pointers; nothing else in the monitor does. */
 #include "monitor/guest_memory.h"
+#include "abi/kernel.h"
 
 /* The slot that holds `at`, or NULL. */
 static const struct guest_memory_slot *find_slot(const struct guest_memory *memory, uint64_t at) {
@@ -35,6 +36,16 @@ void *guest_memory_range(const struct guest_memory *memory, struct gpa at, uint6
   return host && piece == length ? host : NULL;
 }
 
+/* Whether one of the range's blocks holds machine code. The range lies in guest memory, and the
+ * table covers all of that. */
+static bool touches_code(const struct guest_memory *memory, uint64_t at, uint64_t length) {
+  uint64_t last = (at + length - 1) / ABI_BLOCK_SIZE;
+  for (uint64_t block = at / ABI_BLOCK_SIZE; block <= last; block++)
+    if (memory->block_types[block] & ABI_BLOCK_CODE)
+      return true;
+  return false;
+}
+
 bool guest_memory_is_writable(const struct guest_memory *memory, struct gpa at, uint64_t length) {
   for (uint32_t i = 0; i < memory->protected_count; i++) {
     const struct guest_memory_span *span = &memory->protected[i];
@@ -42,5 +53,5 @@ bool guest_memory_is_writable(const struct guest_memory *memory, struct gpa at, 
         (at.value >= span->from || length > span->from - at.value))
       return false;
   }
-  return true;
+  return length == 0 || !memory->block_types || !touches_code(memory, at.value, length);
 }

@@ -34,6 +34,7 @@ struct guest_memory {
   uint32_t slot_count;
   struct guest_memory_span protected[GUEST_MEMORY_PROTECTED_MAX];
   uint32_t protected_count;
+  const volatile uint64_t *block_types; /* the kernel's table (abi/kernel.h), or NULL: none */
 };
 
 /* Host pointer to [at, at+length), or NULL when any byte of it is outside guest memory, the range

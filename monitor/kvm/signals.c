@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-static const int numbers[SIGNALS_COUNT] = {SIGALRM, SIGINT, SIGTERM};
+/* Those that end the VM, then those that are ignored. */
+#define ENDING_COUNT 3
+static const int numbers[SIGNALS_COUNT] = {SIGALRM, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
 
 /* A handler has no context of its own, so what came is kept here. It is per thread: signals_block
  * leaves the thread that runs the VM as the one to be interrupted. */
@@ -22,19 +24,22 @@ void signals_block(struct signals *signals) {
   for (int i = 0; i < SIGNALS_COUNT; i++) {
     sigaction(numbers[i], NULL, &signals->previous_actions[i]);
     bool ignored = signals->previous_actions[i].sa_handler == SIG_IGN;
-    if (!ignored || numbers[i] == SIGALRM)
+    if (i < ENDING_COUNT && (!ignored || numbers[i] == SIGALRM))
       sigaddset(&blocked, numbers[i]);
   }
   sigprocmask(SIG_BLOCK, &blocked, &signals->previous);
   /* No SA_RESTART: what waits shall return. */
   struct sigaction action = {.sa_handler = note_signal};
   signals->wait = signals->previous;
-  for (int i = 0; i < SIGNALS_COUNT; i++) {
+  for (int i = 0; i < ENDING_COUNT; i++) {
     if (!sigismember(&blocked, numbers[i]))
       continue;
     sigaction(numbers[i], &action, NULL);
     sigdelset(&signals->wait, numbers[i]);
   }
+  action.sa_handler = SIG_IGN;
+  for (int i = ENDING_COUNT; i < SIGNALS_COUNT; i++)
+    sigaction(numbers[i], &action, NULL);
 }
 
 bool signals_set_deadline(struct signals *signals, uint64_t timeout_ms) {

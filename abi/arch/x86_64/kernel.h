@@ -21,7 +21,7 @@
 #define ABI_KERNEL_BASE 0x200000
 
 /* The kernel's own memory, supervisor only, at one place of the address space:
- * state page, descriptor page, two stack pages, block types, page tables. */
+ * state page, descriptor page, two stack pages, types of blocks (abi/kernel.h), page tables. */
 #define ABI_KERNEL_WINDOW 0x40000000
 #define ABI_KERNEL_WINDOW_SIZE 0x40000000
 #define ABI_KERNEL_DESCRIPTORS (ABI_KERNEL_WINDOW + 0x1000)
@@ -83,11 +83,6 @@ struct abi_kernel_state {
   uint64_t fill_table;
   uint64_t fill_value;
 };
-
-/* What a block is used for: words at ABI_KERNEL_BLOCKS, by physical address / ABI_BLOCK_SIZE. */
-#define ABI_BLOCK_FREE 0u
-#define ABI_BLOCK_DATA 1u
-#define ABI_BLOCK_CODE 2u /* or-ed with the virtual address it is bound to */
 
 _Static_assert(sizeof(struct abi_kernel_header) == 32 + 8 * ABI_VECTOR_COUNT, "kernel header");
 _Static_assert(sizeof(struct abi_kernel_state) == 96, "kernel state");

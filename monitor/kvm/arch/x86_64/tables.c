@@ -164,7 +164,7 @@ static const char *check_header(const struct abi_kernel_header *header, const st
   return NULL;
 }
 
-static void write_state(uint8_t *memory, const struct vm *vm, const struct table_builder *tables,
+static void write_state(uint8_t *memory, struct vm *vm, const struct table_builder *tables,
                         uint64_t directory) {
   const struct vm_layout *at = &vm->layout;
   struct abi_kernel_state *state = (struct abi_kernel_state *)(memory + at->kernel);
@@ -180,6 +180,7 @@ static void write_state(uint8_t *memory, const struct vm *vm, const struct table
   uint64_t *types = (uint64_t *)(memory + at->kernel + OFFSET(ABI_KERNEL_BLOCKS));
   for (uint64_t block = at->free_base; block < at->heap_end; block += ABI_BLOCK_SIZE)
     types[block / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
+  vm->memory.block_types = types;
 }
 
 bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size) {
