@@ -45,6 +45,8 @@ int fuse_create(struct wasi_fs *fs, wasi_node dir, const char *name, size_t leng
   if (error)
     return error;
   const struct fuse_entry_out *entry = fuse_reply(fuse);
+  if (entry->nodeid == 0)
+    return LINUX_EIO;
   *node = entry->nodeid;
   fuse_fill_attr(fuse, &entry->attr, attr);
   take_handle(fuse, (const struct fuse_open_out *)(entry + 1), handle);
@@ -186,7 +188,9 @@ static bool give_entries(const uint8_t *bytes, size_t length, uint64_t *offset,
     size_t record = FUSE_DIRENT_SIZE(from);
     at += record < length - at ? record : length - at;
   }
-  return true;
+  if (at == 0) /* a portion without one whole entry: asking again would not end */
+    *error = LINUX_EIO;
+  return at > 0;
 }
 
 /* The callback may use other operations, but not readdir or readlink: they share `data`. */
