@@ -18,6 +18,8 @@ const void *fuse_reply(const struct fuse *fuse) {
 
 /* ---- Building -------------------------------------------------------------------------------- */
 
+/* The request's buffer holds header, body and strings in a row. uid, gid and pid stay 0: the server
+ * acts as itself. Later parts are added at header->len. */
 static void *begin_request(struct fuse *fuse, uint32_t opcode, wasi_node node, size_t body_size) {
   struct fuse_in_header *header = request_header(fuse);
   memset(fuse->request, 0, sizeof *header + body_size);
@@ -95,6 +97,8 @@ static int exchange(struct fuse *fuse, size_t reply_size, struct fuse_data *data
   return 0;
 }
 
+/* FORGETs have no answer and go to the queue of their own (virtio 1.2, 5.11.6.2). When they cannot
+ * be sent the server keeps the nodes until the VM ends. */
 static void send_forgets(struct fuse *fuse) {
   struct virtqueue *queue = &fuse->hiprio;
   size_t length = sizeof fuse->forget.header + sizeof fuse->forget.batch +
@@ -120,6 +124,8 @@ static bool is_shortage(int error) {
          error == LINUX_EDQUOT;
 }
 
+/* A shortage may be of our own making: then what is owed is given back and the request sent once
+ * more. Nothing was done the first time. */
 int fuse_call_data(struct fuse *fuse, size_t reply_size, struct fuse_data *data) {
   if (fuse->failed)
     return fuse->failed;
@@ -137,6 +143,8 @@ int fuse_call(struct fuse *fuse, size_t reply_size) {
 
 /* ---- Session --------------------------------------------------------------------------------- */
 
+/* INIT. Only features that are used here are asked for; the server's limits bound every READ and
+ * WRITE from now on. */
 static int start_session(struct fuse *fuse) {
   struct fuse_init_in *in = begin_request(fuse, FUSE_INIT, 0, sizeof *in);
   in->major = FUSE_KERNEL_VERSION;
@@ -161,6 +169,8 @@ static int start_session(struct fuse *fuse) {
   return 0;
 }
 
+/* INIT is sent with the first operation, not while opening: programs without files never notify.
+ * When it failed, the request is built all the same and fuse_call says why. */
 void *fuse_begin(struct fuse *fuse, uint32_t opcode, wasi_node node, size_t body_size) {
   if (!fuse->started) {
     fuse->started = true;

@@ -9,6 +9,8 @@ static struct fuse *to_fuse(struct wasi_fs *fs) {
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
+/* FOPEN_NOFLUSH is a property of the server rather than of a file, so one answer without it
+ * decides for all. */
 static void take_handle(struct fuse *fuse, const struct fuse_open_out *out, wasi_handle *handle) {
   *handle = handle_of(out->fh);
   if (!(out->open_flags & FOPEN_NOFLUSH))
@@ -33,6 +35,7 @@ int fuse_open_file(struct wasi_fs *fs, wasi_node node, uint32_t flags, wasi_hand
   return error;
 }
 
+/* CREATE truncates by itself on every server (O_TRUNC is among its flags). */
 int fuse_create(struct wasi_fs *fs, wasi_node dir, const char *name, size_t length, uint32_t flags,
                 uint32_t mode, wasi_node *node, wasi_handle *handle, struct wasi_attr *attr) {
   struct fuse *fuse = to_fuse(fs);
@@ -151,6 +154,7 @@ int fuse_allocate(struct wasi_fs *fs, wasi_node node, wasi_handle handle, uint64
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
+/* Directories have neither flags nor data to flush. */
 int fuse_opendir(struct wasi_fs *fs, wasi_node node, wasi_handle *handle) {
   struct fuse *fuse = to_fuse(fs);
   fuse_begin(fuse, FUSE_OPENDIR, node, sizeof(struct fuse_open_in));

@@ -38,6 +38,7 @@ int fuse_lookup(struct wasi_fs *fs, wasi_node dir, const char *name, size_t leng
   return error ? error : take_entry(fuse, node, attr);
 }
 
+/* With a handle the server asks the open file, which may have lost its last name. */
 int fuse_getattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle, struct wasi_attr *attr) {
   struct fuse *fuse = to_fuse(fs);
   struct fuse_getattr_in *in = fuse_begin(fuse, FUSE_GETATTR, node, sizeof *in);
@@ -136,6 +137,7 @@ int fuse_rmdir(struct wasi_fs *fs, wasi_node dir, const char *name, size_t lengt
 int fuse_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, size_t from_length,
                 wasi_node to_dir, const char *to, size_t to_length) {
   struct fuse *fuse = to_fuse(fs);
+  /* Plain RENAME: replaces what is there, as WASI wants it. */
   struct fuse_rename_in *in = fuse_begin(fuse, FUSE_RENAME, from_dir, sizeof *in);
   in->newdir = to_dir;
   int error = fuse_add_name(fuse, from, from_length);
@@ -144,6 +146,7 @@ int fuse_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, size_t
   return error ? error : fuse_call(fuse, 0);
 }
 
+/* The header names the directory, the body the file. */
 int fuse_link(struct wasi_fs *fs, wasi_node node, wasi_node dir, const char *name, size_t length) {
   struct fuse *fuse = to_fuse(fs);
   struct fuse_link_in *in = fuse_begin(fuse, FUSE_LINK, dir, sizeof *in);

@@ -38,6 +38,7 @@ static bool extend_last(struct virtqueue *queue, uint64_t address, size_t length
   return true;
 }
 
+/* Only now does the one before get its successor, so the chain ends right whenever it is sent. */
 static void append_descriptor(struct virtqueue *queue, uint64_t address, size_t length,
                               uint16_t flags) {
   if (queue->segments > 0) {
@@ -101,6 +102,7 @@ static void wait_used(const struct virtqueue *queue) {
   }
 }
 
+/* The head is always descriptor 0, so the used entry's id tells nothing new. */
 uint32_t virtqueue_submit(struct virtqueue *queue) {
   queue->avail->ring[queue->submitted % ABI_QUEUE_SIZE] = 0;
   uint16_t entry = queue->submitted++ % ABI_QUEUE_SIZE;

@@ -36,12 +36,14 @@ static const struct request_kind request_kinds[] = {
 #include "monitor/devices/fuse_requests.def"
 };
 
+/* Opcodes are sparse: places without a name are requests that nobody serves. */
 static const struct request_kind *find_kind(uint32_t opcode) {
   if (opcode >= sizeof request_kinds / sizeof request_kinds[0] || !request_kinds[opcode].name)
     return NULL;
   return &request_kinds[opcode];
 }
 
+/* The reason reads "FUSE LOOKUP: a name has a '/'". The guest's own bytes are never part of it. */
 int fs_fault(struct fs_request *request, const char *format, ...) {
   const struct request_kind *kind = find_kind(request->header.opcode);
   char text[sizeof request->fault->text - 32];
@@ -87,6 +89,8 @@ static int split_strings(struct fs_request *request, const char *kinds, const ch
   return length ? fs_fault(request, "%zu bytes too many", length) : result;
 }
 
+/* A handle is good for the node and the kind of request it was opened for. Ours and every correct
+ * client keep them together, so anything else is a guest that guesses numbers. */
 static int find_handle(struct fs *fs, struct fs_request *request, bool directory) {
   uint64_t id;
   memcpy(&id, request->body, sizeof id); /* `fh` comes first in all these bodies */
@@ -103,6 +107,7 @@ static int find_handle(struct fs *fs, struct fs_request *request, bool directory
 static int check_request(struct fs *fs, struct fs_request *request,
                          const struct request_kind *kind) {
   const struct virtqueue_chain *chain = request->chain;
+  /* The header has been copied already; WRITE's data is never copied here. */
   size_t left = chain->readable_bytes - sizeof request->header;
   if (left < kind->body)
     return fs_fault(request, "%zu bytes behind the header, %u needed", left, kind->body);
@@ -117,6 +122,7 @@ static int check_request(struct fs *fs, struct fs_request *request,
                              want - request->body_size);
   if (result == FS_FAULT)
     return FS_FAULT;
+  /* Numbers come before EROFS and ENAMETOOLONG: a bad one is a fault whatever else is wrong. */
   if (!(kind->flags & FS_NO_NODE)) {
     request->node = (struct fs_node *)fs_table_find(&fs->nodes, request->header.nodeid);
     if (!request->node)
@@ -144,6 +150,7 @@ static int check_room(struct fs_request *request, const struct request_kind *kin
 
 /* ---- Serving --------------------------------------------------------------------------------- */
 
+/* All checks, then the act. What is answered with an errno here has changed nothing. */
 static int dispatch(struct fs *fs, struct fs_request *request, const struct request_kind *kind) {
   if (check_room(request, kind) == FS_FAULT)
     return FS_FAULT;
@@ -154,11 +161,14 @@ static int dispatch(struct fs *fs, struct fs_request *request, const struct requ
     return result;
   if (!fs->initialised && kind->handler != fs_init)
     return EIO;
+  /* Padding and reserved fields go out as zeros, not as what an earlier reply left. */
   request->reply_size = kind->reply;
   memset(fs->reply, 0, kind->reply);
   return kind->handler(fs, request);
 }
 
+/* A failed request is answered with the header alone (linux/fuse.h: error < 0). Returns the bytes
+ * written, for the used ring. */
 static uint32_t write_reply(struct fs *fs, const struct fs_request *request, int error) {
   size_t body = error ? 0 : request->reply_size;
   struct fuse_out_header header = {
@@ -169,6 +179,8 @@ static uint32_t write_reply(struct fs *fs, const struct fs_request *request, int
   return header.len;
 }
 
+/* The framing that does not depend on the opcode: a whole header whose length is the truth. Both
+ * queues serve all requests; keeping FORGETs to the first one is the client's duty. */
 static enum device_result serve_request(struct device *device, uint32_t queue,
                                         const struct virtqueue_chain *chain, uint32_t *used,
                                         struct guest_fault *fault) {
@@ -200,6 +212,9 @@ static enum device_result notify_fs(struct device *device, uint32_t queue,
 
 /* ---- Session --------------------------------------------------------------------------------- */
 
+/* Versions as linux/fuse.h says: the smaller minor of both; from 7.31 on all that is served here
+ * has the form it has today. Of the features only those are granted that the server has and the
+ * client asked for. A second INIT is refused: nodes of the first session are still there. */
 int fs_init(struct fs *fs, struct fs_request *request) {
   const struct fuse_init_in *in = request->body; /* its first FS_INIT_IN_MIN bytes */
   struct fuse_init_out *out = (struct fuse_init_out *)fs->reply;
@@ -224,6 +239,7 @@ int fs_init(struct fs *fs, struct fs_request *request) {
   return 0;
 }
 
+/* Ends the session: all nodes but the root and all handles go. INIT may start another. */
 int fs_destroy(struct fs *fs, struct fs_request *request) {
   (void)request;
   fs_clear(fs);

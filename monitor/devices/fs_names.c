@@ -14,6 +14,8 @@ static int check_call(int result) {
   return result < 0 ? errno : 0;
 }
 
+/* What the guest learns of a file. Not the device numbers: of the host's, and for special files
+ * that it could not open anyway. */
 static void fill_attr(const struct stat *status, struct fuse_attr *attr) {
   *attr = (struct fuse_attr){
       .ino = status->st_ino,
@@ -47,6 +49,7 @@ static int find_other(struct fs *fs, struct fs_request *request, uint64_t id,
   return *node ? 0 : fs_fault(request, "unknown node 0x%llx", (unsigned long long)id);
 }
 
+/* O_PATH opens nothing: no permission on the file is needed, no pipe waits, no device wakes up. */
 int fs_find(struct fs *fs, const struct fs_node *dir, const char *name, struct fs_node **node,
             struct stat *status) {
   int fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -69,6 +72,7 @@ int fs_lookup(struct fs *fs, struct fs_request *request) {
 
 /* ---- Forgetting ------------------------------------------------------------------------------ */
 
+/* Counts that do not add up would free a node that the guest still names, or never free it. */
 static int forget_node(struct fs *fs, struct fs_request *request, struct fs_node *node,
                        uint64_t count) {
   if (count > node->lookups)
@@ -84,6 +88,8 @@ int fs_forget(struct fs *fs, struct fs_request *request) {
   return forget_node(fs, request, request->node, in->nlookup);
 }
 
+/* The count is checked against the length before any entry is looked at; 64 bits hold the product
+ * of any 32-bit count. */
 int fs_batch_forget(struct fs *fs, struct fs_request *request) {
   const struct fuse_batch_forget_in *in = request->body;
   const struct fuse_forget_one *one = (const struct fuse_forget_one *)(in + 1);
@@ -129,6 +135,8 @@ int fs_getattr(struct fs *fs, struct fs_request *request) {
   return reply_attr(fs, fd);
 }
 
+/* An O_PATH descriptor cannot be truncated, so without a handle the file is opened for it. The
+ * permission to write is checked there and not needed with a handle, as with ftruncate(2). */
 int fs_set_size(struct fs *fs, const struct fs_node *node, int fd, uint64_t size) {
   if (S_ISDIR(node->type))
     return EISDIR;
@@ -155,6 +163,8 @@ static int choose_time(uint32_t valid, uint32_t set, uint32_t now, uint64_t seco
   return (valid & set) && !(valid & now) && nanoseconds > 999999999 ? EINVAL : 0;
 }
 
+/* Everything is checked first; then size before times, so that an explicit mtime survives the
+ * truncation's. */
 int fs_setattr(struct fs *fs, struct fs_request *request) {
   const struct fuse_setattr_in *in = request->body;
   const uint32_t ignored = FATTR_LOCKOWNER | FATTR_KILL_SUIDGID | FATTR_CTIME;
@@ -213,6 +223,7 @@ int fs_symlink(struct fs *fs, struct fs_request *request) {
   return error ? error : reply_entry(fs, request);
 }
 
+/* Of the mode only the permissions count, and the process's umask applies. */
 int fs_mkdir(struct fs *fs, struct fs_request *request) {
   const struct fuse_mkdir_in *in = request->body;
   int error = check_call(mkdirat(request->node->fd, request->strings[0], in->mode & 0777));
@@ -229,6 +240,8 @@ int fs_rmdir(struct fs *fs, struct fs_request *request) {
   return check_call(unlinkat(request->node->fd, request->strings[0], AT_REMOVEDIR));
 }
 
+/* Both directories are nodes, so neither can be outside the share, and the host refuses to move a
+ * directory into itself. */
 static int rename_to(struct fs *fs, struct fs_request *request, uint64_t directory) {
   struct fs_node *to;
   if (find_other(fs, request, directory, &to) == FS_FAULT)

@@ -12,6 +12,7 @@ static uint32_t id_place(uint64_t id) {
   return (uint32_t)id - 1;
 }
 
+/* Doubles the places. The entries themselves do not move: requests hold pointers to them. */
 static int grow_table(struct fs_table *table) {
   uint32_t capacity = table->capacity ? table->capacity * 2 : 64;
   struct fs_entry **entries = realloc(table->entries, capacity * sizeof *entries);
@@ -24,6 +25,7 @@ static int grow_table(struct fs_table *table) {
   return 0;
 }
 
+/* Takes the lowest free place, so a table is as large as what is open at once. */
 int fs_table_add(struct fs_table *table, struct fs_entry *entry) {
   uint32_t place = table->first_free;
   while (place < table->capacity && table->entries[place])
@@ -67,6 +69,7 @@ static struct fs_node *find_file(struct fs *fs, const struct stat *status) {
   return node;
 }
 
+/* The first node made is the root. */
 static struct fs_node *make_node(struct fs *fs, int fd, const struct stat *status) {
   struct fs_node *node = calloc(1, sizeof *node);
   if (!node || fs_table_add(&fs->nodes, &node->entry) != 0) {

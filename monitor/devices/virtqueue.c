@@ -29,6 +29,7 @@ static enum device_result find_rings(const struct device *device, uint32_t queue
   return DEVICE_OK;
 }
 
+/* One copy, checked and used from then on: what the guest does to the original is too late. */
 static struct abi_virtq_desc read_descriptor(const volatile struct abi_virtq_desc *desc) {
   return (struct abi_virtq_desc){desc->address, desc->length, desc->flags, desc->next};
 }
@@ -83,7 +84,8 @@ static enum device_result add_pieces(const struct device *device, uint32_t queue
   return DEVICE_OK;
 }
 
-/* Walks the chain that starts at `head`. */
+/* Walks the chain that starts at `head`. The walk is bounded by the size of the table (2.7.5: a
+ * chain is never longer than the queue), which is also what finds loops. */
 static enum device_result read_chain(const struct device *device, uint32_t queue,
                                      const struct rings *rings, uint16_t head,
                                      struct virtqueue_chain *chain, struct guest_fault *fault) {
@@ -128,6 +130,7 @@ enum device_result virtqueue_serve(struct device *device, uint32_t queue, virtqu
     return FAULT(fault, device, queue, "available index jumped from %u to %u",
                  device->last_avail[queue], available);
   for (uint16_t i = 0; i < pending; i++) {
+    /* A full queue may hold work for long; a deadline must not wait for all of it. */
     if (i > 0 && device_interrupted(device->host))
       return DEVICE_INTERRUPTED;
     uint16_t head = rings.avail->ring[device->last_avail[queue] % ABI_QUEUE_SIZE];
@@ -143,6 +146,7 @@ enum device_result virtqueue_serve(struct device *device, uint32_t queue, virtqu
   return DEVICE_OK;
 }
 
+/* Host pointers stay valid while the guest stands still: slots are added, never moved. */
 int virtqueue_window(const struct virtqueue_chain *chain, bool writable, uint64_t offset,
                      uint64_t length, struct iovec *out) {
   const struct iovec *from = chain->pieces + (writable ? chain->readable_count : 0);
