@@ -17,6 +17,9 @@
 #define CR0_WP (1u << 16)
 #define CR0_PG (1u << 31)
 #define CR4_PAE (1u << 5)
+#define CR4_UMIP (1u << 11)
+#define CR4_SMEP (1u << 20)
+#define CR4_SMAP (1u << 21)
 #define CR4_OSFXSR (1u << 9)
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_FSGSBASE (1u << 16)
@@ -42,7 +45,11 @@ static bool fail(char *error, size_t size, const char *what) {
    bit_MOVBE | bit_POPCNT | bit_AES | bit_XSAVE | bit_OSXSAVE | bit_AVX | bit_F16C | bit_RDRND)
 #define LEAF1_EDX_MASK 0x078bfbffu /* what every x86-64 has, up to SSE2 */
 #define LEAF7_EBX_MASK                                                                             \
-  (bit_FSGSBASE | bit_BMI | bit_AVX2 | bit_BMI2 | bit_ENH_MOVSB | bit_RDSEED | bit_ADX | bit_SHA)
+  (bit_FSGSBASE | bit_BMI | bit_AVX2 | bit_BMI2 | bit_ENH_MOVSB | bit_RDSEED | bit_ADX | bit_SHA | \
+   LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)
+#define LEAF7_EBX_SMEP (1u << 7)
+#define LEAF7_EBX_SMAP (1u << 20)
+#define LEAF7_ECX_UMIP (1u << 2)
 #define LEAF81_ECX_MASK ((1u << 0) | bit_ABM)                  /* LAHF, LZCNT */
 #define LEAF81_EDX_MASK ((1u << 11) | (1u << 20) | (1u << 29)) /* SYSCALL, NX, long mode */
 #define LEAF88_EAX_MASK 0xffffu                                /* physical, virtual address bits */
@@ -75,8 +82,9 @@ static void fill_cpuid(union cpuid_storage *storage) {
   entry->ecx &= LEAF1_ECX_MASK;
   entry->edx &= LEAF1_EDX_MASK;
   entry = add_leaf(table, 7, 0, KVM_CPUID_FLAG_SIGNIFCANT_INDEX);
-  entry->eax = entry->ecx = entry->edx = 0;
+  entry->eax = entry->edx = 0;
   entry->ebx &= LEAF7_EBX_MASK;
+  entry->ecx &= LEAF7_ECX_UMIP;
   /* XSAVE state: x87, SSE, AVX (576 + 256 bytes). */
   entry = add_leaf(table, 0xd, 0, KVM_CPUID_FLAG_SIGNIFCANT_INDEX);
   entry->eax = XCR0_X87_SSE_AVX;
@@ -119,6 +127,15 @@ static struct kvm_segment user_segment(uint16_t selector, bool code) {
                               .g = 1};
 }
 
+/* Walls that the CPU may have beside: the kernel neither runs nor touches pages of user mode, and
+ * user mode does not see where the descriptor tables are. */
+static uint64_t optional_cr4(void) {
+  uint32_t eax, ebx, ecx, edx;
+  __cpuid_count(7, 0, eax, ebx, ecx, edx);
+  return (ebx & LEAF7_EBX_SMEP ? CR4_SMEP : 0) | (ebx & LEAF7_EBX_SMAP ? CR4_SMAP : 0) |
+         (ecx & LEAF7_ECX_UMIP ? CR4_UMIP : 0);
+}
+
 static void fill_sregs(struct kvm_sregs *sregs, const struct vm *vm) {
   const struct abi_kernel_state *state =
       (const struct abi_kernel_state *)(vm->memory.slots[0].host + vm->layout.kernel);
@@ -135,7 +152,7 @@ static void fill_sregs(struct kvm_sregs *sregs, const struct vm *vm) {
   sregs->idt = (struct kvm_dtable){.base = ABI_KERNEL_DESCRIPTORS + IDT_OFFSET, .limit = IDT_LIMIT};
   sregs->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
   sregs->cr3 = state->root;
-  sregs->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE;
+  sregs->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE | optional_cr4();
   sregs->efer = EFER_LME | EFER_LMA | EFER_NXE;
 }
 
