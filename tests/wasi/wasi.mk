@@ -14,11 +14,17 @@ $(B)/tests/wasi/%.wasm: tests/wasi/programs/%.wat | setup
 	@mkdir -p $(@D)
 	wat2wasm $< -o $@
 
-# Our functions called directly, with a stand-in for the engine.
-$(B)/tests/wasi/direct: $(call objects,asan,tests/wasi/direct.c $(WASI_SOURCES) \
-	$(WASI_POSIX_SOURCES))
+# Our functions called directly, with a stand-in for the engine: on the POSIX host alone, and on it
+# and the guest's FUSE client at the same time.
+WASI_WORLD_SOURCES := tests/wasi/world.c $(WASI_SOURCES) $(WASI_POSIX_SOURCES)
+$(B)/tests/wasi/direct: $(call objects,asan,tests/wasi/direct.c $(WASI_WORLD_SOURCES))
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
+
+$(B)/tests/wasi/hosts: $(call objects,asan,tests/wasi/hosts.c $(WASI_WORLD_SOURCES)) \
+		$(DEVICE_TEST_OBJECTS)
+	@mkdir -p $(@D)
+	$(CLANG) $(ASAN_CFLAGS) -pthread $^ -o $@
 
 # The programs, on our engine in this process.
 $(B)/tests/wasi/runner: $(call objects,asan,tests/wasi/runner.c $(WASI_SOURCES) \
@@ -26,7 +32,7 @@ $(B)/tests/wasi/runner: $(call objects,asan,tests/wasi/runner.c $(WASI_SOURCES) 
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
 
-TAP_TESTS += $(B)/tests/wasi/direct tests/wasi/host
+TAP_TESTS += $(B)/tests/wasi/direct $(B)/tests/wasi/hosts tests/wasi/host
 tests/wasi/host: $(B)/tests/wasi/runner $(WASI_PROGRAMS)
 
 # A second opinion, not part of `make test`: what Node makes of the same programs.
