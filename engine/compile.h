@@ -45,4 +45,7 @@ const struct abi_image_call *wasm_image_call(const struct abi_image *image, uint
 /* Steps from a frame to its caller's. `fp` as in struct wasm_fault. False: no further frame. */
 bool wasm_frame_next(const struct wasm_activation *activation, uintptr_t *fp, uintptr_t *pc);
 
+/* The instance whose code runs in a frame. */
+struct wasm_instance *wasm_frame_instance(uintptr_t fp);
+
 #endif

@@ -5,3 +5,41 @@
 ENGINE_SOURCES := $(addprefix engine/,\
 	arena.c const.c decode.c decode_imports.c decode_segments.c decode_types.c error.c func.c \
 	global.c helpers.c instance.c link.c memory.c module.c reader.c store.c table.c trap.c types.c)
+
+# The function compiler and its glue.
+ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
+	calling.c compile.c compile_call.c compile_control.c compile_emit.c compile_memory.c \
+	compile_numeric.c compile_values.c arch/$(ARCH)/enter.S)
+ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
+
+# Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
+# -Os makes conditional jumps to other functions direct; no constant may go to another section.
+STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Os -ffreestanding -fno-builtin -fno-pic \
+	-mcmodel=small -march=x86-64-v3 -fomit-frame-pointer -fno-asynchronous-unwind-tables \
+	-fno-math-errno -fno-stack-protector -fno-jump-tables -fcf-protection=none \
+	-Wall -Wextra -Werror -Wno-uninitialized
+STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stencils/,\
+	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c) \
+	engine/arch/$(ARCH)/stencils.S)
+STENCIL_TABLE := $(B)/engine/$(ARCH)/stencils.inc
+
+$(B)/engine/$(ARCH)/%.c.o: %.c engine/engine.mk | setup
+	@mkdir -p $(@D)
+	$(CLANG) $(STENCIL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/engine/$(ARCH)/%.S.o: %.S | setup
+	@mkdir -p $(@D)
+	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
+
+$(B)/extract: $(B)/host/tools/stencils/extract.c.o
+	$(CLANG) $(CFLAGS) $^ -o $@
+$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)
+	$(B)/extract $@ $(STENCIL_OBJECTS)
+
+# The compiler's files name the architecture's header and table by their own names alone.
+ENGINE_COMPILER_OBJECTS := $(foreach flavour,host asan guest,\
+	$(call objects,$(flavour),$(ENGINE_COMPILER_SOURCES)))
+$(ENGINE_COMPILER_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH) -I$(B)/engine/$(ARCH)
+$(ENGINE_COMPILER_OBJECTS): private ASAN_CFLAGS += -Iengine/arch/$(ARCH) -I$(B)/engine/$(ARCH)
+$(ENGINE_COMPILER_OBJECTS): private GUEST_CFLAGS += -Iengine/arch/$(ARCH) -I$(B)/engine/$(ARCH)
+$(ENGINE_COMPILER_OBJECTS): | $(STENCIL_TABLE)
+$(foreach flavour,host asan guest,$(B)/$(flavour)/engine/compile_emit.c.o): $(STENCIL_TABLE)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stencils that C cannot say: the stack pointer, calls, tables of jumps. See target.h for the
+ * frame and the registers, engine/stencils/stencil.h for the holes. */
+
+  .text
+
+/* .size delimits a stencil; what follows the code falls through to the next one. */
+.macro stencil name
+  .globl s_\name
+  .type s_\name, @function
+s_\name:
+.endm
+.macro endstencil name
+  .size s_\name, . - s_\name
+.endm
+
+.set INSTANCE_MEMORY_BASE, 0
+.set INSTANCE_STACK_LIMIT, 16
+.set INSTANCE_FUNCS, 48
+.set FUNC_CODE, 0
+.set FUNC_INSTANCE, 8
+
+/* Entry of a function. The chain and the instance are stored first, so that a trap here has its
+ * frame; trap_a: the frame (down to rsp + hole_a) would pass the limit. */
+stencil prologue
+  push %r14
+  mov %rsp, %r14
+  push %r12
+  lea hole_a(%rsp), %rax
+  cmp INSTANCE_STACK_LIMIT(%r12), %rax
+  jb trap_a
+endstencil prologue
+
+/* The same for frames so large that rsp - size might wrap: compares the room left. A stack pointer
+ * that is below the limit already (never by more than the pushes) counts as no room. */
+stencil prologue_large
+  push %r14
+  mov %rsp, %r14
+  push %r12
+  mov %rsp, %rax
+  sub INSTANCE_STACK_LIMIT(%r12), %rax
+  jb trap_a
+  cmp $hole_a, %rax
+  jb trap_a
+endstencil prologue_large
+
+/* hole_a: bytes */
+stencil frame_alloc
+  sub $hole_a, %rsp
+endstencil frame_alloc
+
+stencil epilogue
+  mov %r14, %rsp
+  pop %r14
+  ret
+endstencil epilogue
+
+stencil trap
+  ud2
+endstencil trap
+
+/* A function of this module: same instance. */
+stencil call_direct
+  call target
+endstencil call_direct
+
+/* An imported function: hole_a is its place in the array of functions. */
+stencil call_import
+  mov INSTANCE_FUNCS(%r12), %rax
+  mov hole_a(%rax), %rax
+  mov FUNC_INSTANCE(%rax), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  call *FUNC_CODE(%rax)
+  mov -8(%r14), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+endstencil call_import
+
+/* A function reference in the slot hole_a. */
+stencil call_slot
+  mov hole_a(%r14), %rax
+  mov FUNC_INSTANCE(%rax), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  call *FUNC_CODE(%rax)
+  mov -8(%r14), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+endstencil call_slot
+
+/* Outgoing words: whole registers; hole_a: offset from rsp. */
+.macro outgoing number, reg
+stencil out_set__\number
+  mov %\reg, hole_a(%rsp)
+endstencil out_set__\number
+stencil out_get__\number
+  mov hole_a(%rsp), %\reg
+endstencil out_get__\number
+stencil out_setf__\number
+  vmovsd %xmm\number, hole_a(%rsp)
+endstencil out_setf__\number
+stencil out_getf__\number
+  vmovsd hole_a(%rsp), %xmm\number
+endstencil out_getf__\number
+.endm
+
+/* Jumps through the table that follows at once: imm entries and a last one for everything beyond,
+ * each a distance from the table. */
+.macro table number, reg32
+stencil br_table__\number
+  mov $0x8a5b6c7d, %eax
+  cmp %eax, %\reg32
+  cmovb %\reg32, %eax
+  lea 1f(%rip), %rbx
+  movslq (%rbx,%rax,4), %rax
+  add %rbx, %rax
+  jmp *%rax
+1:
+endstencil br_table__\number
+.endm
+
+.macro register number, reg64, reg32
+  outgoing \number, \reg64
+  table \number, \reg32
+.endm
+
+  register 0, r15, r15d
+  register 1, rdi, edi
+  register 2, rsi, esi
+  register 3, rdx, edx
+  register 4, rcx, ecx
+  register 5, r8, r8d
+  register 6, r9, r9d
+  register 7, r11, r11d
+
+  .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the compiler and the glue know of x86_64: registers, frames, the calling convention.
+ *
+ * Registers: r12 instance, r13 base of memory 0, r14 frame; the integer pool r15 rdi rsi rdx rcx r8
+ * r9 r11; the floating-point pool xmm0 to xmm7. rax, rbx, r10 and xmm8 to xmm15 are scratch inside
+ * a stencil. (preserve_none's order of arguments, so that stencils can be written in C.)
+ *
+ * Frame, by offset from r14:
+ *     16 + 8k   the caller's outgoing words: stack arguments, then further results
+ *      8        return address
+ *      0        the caller's r14: the frame chain
+ *     -8        the function's instance
+ *    -16 - 8k   slot k: locals that came in registers or are declared, then the operand stack
+ *     rsp + 8k  outgoing words for calls
+ * rsp is 8 modulo 16 inside a body, as C functions find it on entry.
+ *
+ * Calls: integer arguments in pool 1 to 6, floating-point ones in pool 0 to 7, the rest in outgoing
+ * words; the first result in RESULT, the others in the outgoing words behind the arguments. Every
+ * register may be changed but r12, r13 and r14; a call that may leave the instance sets r12 and r13
+ * for the callee and reloads them afterwards. */
+#ifndef ENGINE_ARCH_TARGET_H
+#define ENGINE_ARCH_TARGET_H
+
+#include <stdint.h>
+
+#define TARGET_ARCH ABI_ARCH_X86_64
+
+#define TARGET_INT_REGISTERS 8u
+#define TARGET_FLOAT_REGISTERS 8u
+#define TARGET_INT_ARGS 6u
+#define TARGET_INT_ARG_FIRST 1u
+#define TARGET_FLOAT_ARGS 8u
+#define TARGET_FLOAT_ARG_FIRST 0u
+#define TARGET_INT_RESULT 0u
+#define TARGET_FLOAT_RESULT 7u
+#define TARGET_CONDITION 7u /* select's condition, results of floating-point compares */
+
+#define TARGET_SLOT_OFFSET(k) (-16 - 8 * (int32_t)(k))
+#define TARGET_INCOMING_OFFSET(k) (16 + 8 * (int32_t)(k))
+#define TARGET_FRAME_FIXED 8u /* bytes between r14 and slot 0: the instance */
+
+/* Bytes to take from rsp for `slots` slots and `outgoing` words, so that it ends as said above:
+ * behind the instance it is 0 modulo 16. */
+static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
+  return ((8 * (slots + outgoing) + 7) & ~(uint64_t)15) + 8;
+}
+
+/* The smallest frame whose size may not simply be subtracted from rsp for the limit's compare: it
+ * could wrap below address 0. No stack lies below 1 MiB. */
+#define TARGET_LARGE_FRAME (1u << 20)
+
+/* Room for the longest prologue with its frame_alloc. */
+#define TARGET_PROLOGUE_MAX 48u
+/* Bytes behind the call instruction in call_import and call_slot. */
+#define TARGET_CALL_TAIL 8u
+
+/* Longest stencil the extraction tool lets pass, with room for copies in whole words. */
+#define TARGET_STENCIL_MAX 192u
+
+/* Puts a jump distance into the field at `at`. */
+static inline void target_patch_jump(uint8_t *at, const uint8_t *to) {
+  int32_t distance = (int32_t)(to - (at + 4));
+  __builtin_memcpy(at, &distance, 4);
+}
+
+#endif

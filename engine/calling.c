@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Between C and generated code: entering it, being called by it, and reading its frames and
+ * tables. What needs the stack pointer is in engine/arch/<a>/enter.S. */
+#include "engine/calling.h"
+#include "engine/store.h"
+
+/* Arguments and results of one crossing; its layout is known to enter.S. */
+struct crossing {
+  uint64_t ints[TARGET_INT_REGISTERS];
+  uint64_t floats[TARGET_FLOAT_REGISTERS];
+  uint64_t *words; /* outgoing words: arguments, then further results */
+  uint64_t word_count;
+};
+_Static_assert(offsetof(struct crossing, words) == 128, "known to enter.S");
+_Static_assert(offsetof(struct wasm_activation, resume_sp) == 0, "known to enter.S");
+_Static_assert(offsetof(struct wasm_activation, entry_fp) == 8, "known to enter.S");
+_Static_assert(offsetof(struct wasm_func, code) == 0, "known to enter.S, stencils.S");
+_Static_assert(offsetof(struct wasm_func, instance) == 8, "known to enter.S, stencils.S");
+_Static_assert(offsetof(struct wasm_instance, memory_base) == 0, "known to enter.S, stencils.S");
+_Static_assert(offsetof(struct wasm_instance, stack_limit) == 16, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_instance, funcs) == 48, "known to stencils.S");
+
+uint32_t wasm_enter_crossing(struct wasm_activation *activation, struct wasm_func *func,
+                             struct crossing *crossing);
+uint32_t wasm_unwind_landing(void); /* not to be called: a place to resume at */
+void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp);
+
+/* The 64-bit word that stands for a value; i32 is zero extended in registers. */
+static uint64_t word_of(uint8_t type, const union wasm_value *value) {
+  return is_wide_type(type) ? value->i64 : value->i32;
+}
+
+static void set_value(uint8_t type, union wasm_value *value, uint64_t word) {
+  *value = (union wasm_value){.i64 = is_wide_type(type) ? word : (uint32_t)word};
+}
+
+static uint64_t *argument_word(struct crossing *crossing, uint8_t type, struct placing *placing) {
+  struct placement placement = place_argument(type, placing);
+  if (placement.on_stack)
+    return &crossing->words[placement.place];
+  return is_float_type(type) ? &crossing->floats[placement.place]
+                             : &crossing->ints[placement.place];
+}
+
+static uint64_t *result_word(struct crossing *crossing, const struct wasm_functype *type,
+                             uint32_t index, uint32_t words) {
+  if (index > 0)
+    return &crossing->words[words + index - 1];
+  return is_float_type(type->results[0]) ? &crossing->floats[TARGET_FLOAT_RESULT]
+                                         : &crossing->ints[TARGET_INT_RESULT];
+}
+
+uint32_t wasm_enter(struct wasm_activation *activation, struct wasm_func *func,
+                    const struct wasm_functype *type, union wasm_value *values) {
+  struct placing placing = {0};
+  uint32_t arguments = argument_words(type);
+  uint64_t words[arguments + type->result_count + 1];
+  struct crossing crossing = {.words = words, .word_count = arguments + type->result_count};
+  for (uint32_t i = 0; i < crossing.word_count; i++)
+    words[i] = 0;
+  for (uint32_t i = 0; i < type->param_count; i++)
+    *argument_word(&crossing, type->params[i], &placing) = word_of(type->params[i], &values[i]);
+  uint32_t kind = wasm_enter_crossing(activation, func, &crossing);
+  for (uint32_t i = 0; kind == WASM_TRAP_NONE && i < type->result_count; i++)
+    set_value(type->results[i], &values[i], *result_word(&crossing, type, i, arguments));
+  return kind;
+}
+
+/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. */
+void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp) {
+  const uintptr_t *frame = (const uintptr_t *)fp;
+  struct wasm_activation *activation = host->store->activation;
+  activation->exit_fp = frame[0];
+  activation->exit_pc = frame[1];
+  struct wasm_instance *caller = wasm_frame_instance(frame[0]);
+  const struct wasm_functype *type = &host->store->types.types[host->host_type];
+  uint32_t count = type->param_count > type->result_count ? type->param_count : type->result_count;
+  union wasm_value values[count + 1];
+  struct placing placing = {0};
+  for (uint32_t i = 0; i < type->param_count; i++)
+    set_value(type->params[i], &values[i], *argument_word(crossing, type->params[i], &placing));
+  uint32_t kind = host->helpers->call_host(host, caller, values);
+  if (kind != WASM_TRAP_NONE)
+    host->helpers->raise(caller, kind);
+  for (uint32_t i = 0; i < type->result_count; i++)
+    *result_word(crossing, type, i, placing.words) = word_of(type->results[i], &values[i]);
+}
+
+void wasm_unwind_resume(struct wasm_activation *activation, uint32_t kind,
+                        struct wasm_fault *resume) {
+  *resume = (struct wasm_fault){
+      .pc = (uintptr_t)wasm_unwind_landing,
+      .sp = activation->resume_sp,
+      .fp = kind, /* the landing returns it */
+  };
+}
+
+bool wasm_frame_next(const struct wasm_activation *activation, uintptr_t *fp, uintptr_t *pc) {
+  const uintptr_t *frame = (const uintptr_t *)*fp;
+  if (*fp >= activation->entry_fp || frame[0] <= *fp || frame[0] >= activation->entry_fp)
+    return false;
+  *fp = frame[0];
+  *pc = frame[1];
+  return true;
+}
+
+struct wasm_instance *wasm_frame_instance(uintptr_t fp) {
+  return *(struct wasm_instance **)(fp - sizeof(void *));
+}
+
+/* ---- Tables of the image ------------------------------------------------------------------- */
+
+/* All three kinds of entries begin with the text offset they are sorted by. Finds the last entry
+ * that is not beyond `offset`. */
+static const void *find_entry(const struct abi_image *image, const struct abi_image_table *table,
+                              size_t size, uint32_t offset) {
+  const uint8_t *first = (const uint8_t *)image + table->offset;
+  uint64_t low = 0, high = table->count;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    if (*(const uint32_t *)(first + middle * size) <= offset)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low == 0 ? NULL : first + (low - 1) * size;
+}
+
+/* False: the program counter is not in the image's text. */
+static bool text_offset(const struct abi_image *image, uintptr_t pc, uint32_t *offset) {
+  uintptr_t text = (uintptr_t)image + image->text_offset;
+  *offset = (uint32_t)(pc - text);
+  return pc >= text && pc - text < image->text_size;
+}
+
+const struct abi_image_function *wasm_image_function(const struct abi_image *image, uintptr_t pc) {
+  uint32_t offset;
+  if (!text_offset(image, pc, &offset))
+    return NULL;
+  const struct abi_image_function *function =
+      find_entry(image, &image->functions, sizeof *function, offset);
+  return function && offset - function->text_offset < function->text_length ? function : NULL;
+}
+
+const struct abi_image_trap *wasm_image_trap(const struct abi_image *image, uintptr_t pc) {
+  uint32_t offset;
+  if (!text_offset(image, pc, &offset))
+    return NULL;
+  const struct abi_image_trap *trap = find_entry(image, &image->traps, sizeof *trap, offset);
+  return trap && trap->text_offset == offset ? trap : NULL;
+}
+
+/* A return address may be the first byte behind the text. */
+const struct abi_image_call *wasm_image_call(const struct abi_image *image, uintptr_t return_pc) {
+  uint32_t offset;
+  if (!text_offset(image, return_pc - 1, &offset))
+    return NULL;
+  const struct abi_image_call *call = find_entry(image, &image->calls, sizeof *call, offset + 1);
+  return call && call->text_offset == offset + 1 ? call : NULL;
+}

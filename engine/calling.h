@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The engine's calling convention on top of engine/arch/<a>/target.h: where arguments and results
+ * go. Shared by the compiler and the glue between C and generated code. */
+#ifndef ENGINE_CALLING_H
+#define ENGINE_CALLING_H
+
+#include "engine/engine.h"
+
+#include "target.h" /* of engine/arch/<a> */
+
+static inline bool is_float_type(uint8_t type) {
+  return type == WASM_F32 || type == WASM_F64;
+}
+static inline bool is_wide_type(uint8_t type) {
+  return type != WASM_I32 && type != WASM_F32;
+}
+
+/* Where an argument goes, and what is used up so far (all 0 at first). */
+struct placement {
+  bool on_stack;
+  uint32_t place; /* outgoing word, or register of the pool its type belongs to */
+};
+struct placing {
+  uint32_t ints, floats, words;
+};
+
+static inline struct placement place_argument(uint8_t type, struct placing *placing) {
+  bool is_float = is_float_type(type);
+  uint32_t *used = is_float ? &placing->floats : &placing->ints;
+  if (*used == (is_float ? TARGET_FLOAT_ARGS : TARGET_INT_ARGS))
+    return (struct placement){.on_stack = true, .place = placing->words++};
+  uint32_t first = is_float ? TARGET_FLOAT_ARG_FIRST : TARGET_INT_ARG_FIRST;
+  return (struct placement){.place = first + (*used)++};
+}
+
+/* Outgoing words taken by arguments; results after the first follow. */
+static inline uint32_t argument_words(const struct wasm_functype *type) {
+  struct placing placing = {0};
+  for (uint32_t i = 0; i < type->param_count; i++)
+    place_argument(type->params[i], &placing);
+  return placing.words;
+}
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Validates and compiles a module's functions: the loop over their instructions, and the code image
+ * around what comes out. */
+#include "engine/store.h"
+
+#include "engine/compiler.h"
+
+#include <string.h>
+
+/* ---- Instructions -------------------------------------------------------------------------- */
+
+#define N 0
+#define I32 WASM_I32
+#define I64 WASM_I64
+#define F32 WASM_F32
+#define F64 WASM_F64
+#define FUNCREF WASM_FUNCREF
+#define F(family) ST_##family
+#define LOAD(family, align) (ST_##family | (align) << 16)
+#define ENTRY(code, name, handler_name, in1, in2, out, argument)                                   \
+  [code] = {compile_##handler_name, {in1, in2}, (in1 != 0) + (in2 != 0), out, argument},
+
+static const struct opcode opcodes[256] = {
+#define OP ENTRY
+#define OP_FC(...)
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+};
+
+static const struct opcode opcodes_fc[] = {
+#define OP(...)
+#define OP_FC ENTRY
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+};
+#undef N
+
+#define FC_COUNT (sizeof opcodes_fc / sizeof opcodes_fc[0])
+
+const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end) {
+  static const char *const names[256] = {
+#define OP(code, name, ...) [code] = name,
+#define OP_FC(...)
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+  };
+  static const char *const names_fc[] = {
+#define OP(...)
+#define OP_FC(code, name, ...) [code] = name,
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+  };
+  if (*opcode == 0xfc)
+    return opcode + 1 < end && opcode[1] < FC_COUNT ? names_fc[opcode[1]] : "0xfc";
+  return names[*opcode] ? names[*opcode] : "?";
+}
+
+/* Opcodes of later versions and proposals are refused by the name of what they belong to. */
+static const char *feature_of(uint8_t opcode) {
+  switch (opcode) {
+  case 0x06:
+  case 0x07:
+  case 0x08:
+  case 0x09:
+  case 0x0a:
+  case 0x18:
+  case 0x19:
+  case 0x1f:
+    return "exception handling";
+  case 0x12:
+  case 0x13:
+  case 0x15:
+    return "tail calls";
+  case 0x14:
+  case 0xd4:
+  case 0xd5:
+  case 0xd6:
+    return "typed function references";
+  case 0xd3:
+  case 0xfb:
+    return "garbage collection";
+  case 0xfd:
+    return "v128 (SIMD)";
+  case 0xfe:
+    return "threads";
+  default:
+    return NULL;
+  }
+}
+
+static void fail_opcode(struct compiler *c, uint8_t opcode) {
+  const char *feature = feature_of(opcode);
+  if (feature)
+    compiler_fail(c, WASM_UNSUPPORTED, "instruction 0x%x needs %s", opcode, feature);
+  else
+    compiler_fail(c, WASM_MALFORMED, "illegal opcode 0x%x", opcode);
+}
+
+static void compile_prefixed(struct compiler *c) {
+  uint32_t code = wasm_read_u32(&c->reader);
+  if (!compiler_ok(c))
+    return;
+  if (code < FC_COUNT)
+    opcodes_fc[code].handle(c, &opcodes_fc[code]);
+  else if (code >= 0x13 && code <= 0x16)
+    compiler_fail(c, WASM_UNSUPPORTED, "instruction 0xfc 0x%x needs wide arithmetic", code);
+  else
+    compiler_fail(c, WASM_MALFORMED, "illegal opcode 0xfc 0x%x", code);
+}
+
+static void compile_instructions(struct compiler *c) {
+  while (c->depth > 0) {
+    c->opcode = c->reader.at;
+    c->pinned = 0;
+    uint8_t code = wasm_read_u8(&c->reader);
+    const struct opcode *op = &opcodes[code];
+    if (!compiler_ok(c))
+      return;
+    if (__builtin_expect(op->handle != NULL, 1))
+      op->handle(c, op);
+    else if (code == 0xfc)
+      compile_prefixed(c);
+    else
+      fail_opcode(c, code);
+  }
+}
+
+/* ---- Functions ----------------------------------------------------------------------------- */
+
+static bool add_locals(struct compiler *c, uint32_t count, uint8_t type) {
+  if (!compiler_window_grow(c, &c->local_window,
+                            ((size_t)c->local_count + count + 1) * sizeof *c->locals))
+    return false;
+  for (uint32_t i = 0; i < count; i++)
+    c->locals[c->local_count++] = (struct local){.type = type, .reg = NO_REGISTER};
+  return true;
+}
+
+/* Core spec 5.4.14: runs of locals of one type. */
+static bool read_locals(struct compiler *c) {
+  uint64_t total = 0;
+  uint32_t runs = wasm_read_u32(&c->reader);
+  for (uint32_t i = 0; i < runs && compiler_ok(c); i++) {
+    c->opcode = c->reader.at;
+    uint32_t count = wasm_read_u32(&c->reader);
+    uint8_t type = wasm_read_valtype(&c->reader);
+    total += count;
+    if (!compiler_ok(c))
+      return false;
+    if (total > UINT32_MAX)
+      compiler_fail(c, WASM_MALFORMED, "too many locals");
+    else if (total > WASM_LIMIT_LOCALS)
+      compiler_fail(c, WASM_UNSUPPORTED, "more than %u locals in a function",
+                    (unsigned)WASM_LIMIT_LOCALS);
+    else
+      add_locals(c, count, type);
+  }
+  return compiler_ok(c);
+}
+
+static void record_function(struct compiler *c, uint32_t start, uint64_t frame) {
+  struct abi_image *image = (struct abi_image *)c->image.base;
+  struct abi_image_function *functions =
+      (struct abi_image_function *)(c->image.base + image->functions.offset);
+  functions[c->function] = (struct abi_image_function){
+      .text_offset = start,
+      .text_length = emit_offset(c) - start,
+      .function = c->module->func_import_count + c->function,
+      .frame_size = (uint32_t)frame,
+  };
+}
+
+static bool compile_function(struct compiler *c) {
+  const struct wasm_module *module = c->module;
+  const struct wasm_body *body = &module->bodies[c->function];
+  uint32_t index = module->func_import_count + c->function;
+  const struct wasm_functype *type = &module->types[module->func_types[index]];
+  c->reader = wasm_reader_make(module->bytes, body->bytes, body->length, c->reader.error);
+  c->opcode = body->bytes;
+  c->height = c->spilled = c->depth = c->local_count = 0;
+  for (uint32_t i = 0; i < type->param_count; i++)
+    if (!add_locals(c, 1, type->params[i]))
+      return false;
+  if (!read_locals(c))
+    return false;
+  uint32_t start = c->emit ? emit_offset(c) : 0;
+  c->live = c->emit;
+  compile_entry(c, type);
+  push_control(
+      c, CONTROL_FUNC,
+      &(struct wasm_functype){.result_count = type->result_count, .results = type->results});
+  compile_instructions(c);
+  if (compiler_ok(c) && wasm_reader_left(&c->reader) > 0)
+    wasm_reader_fail(&c->reader, WASM_MALFORMED, "bytes after the function's end");
+  if (compiler_ok(c) && c->emit)
+    record_function(c, start, compile_exit(c, start));
+  return compiler_ok(c);
+}
+
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+static size_t round_up(const struct compiler *c, size_t size) {
+  return (size + c->platform->page_size - 1) & ~(c->platform->page_size - 1);
+}
+
+static bool no_memory(struct compiler *c, const char *what) {
+  if (compiler_ok(c))
+    wasm_error_set(c->reader.error, WASM_NO_MEMORY, 0, "no memory for the compiler's %s", what);
+  c->reader.at = c->reader.end;
+  return false;
+}
+
+bool compiler_window_grow(struct compiler *c, struct window *window, size_t size) {
+  if (size <= window->committed)
+    return true;
+  /* Double, within 16 KiB and 4 MiB, so that there are few calls and little is left over. */
+  size_t step = window->committed < 16384 ? 16384 : window->committed;
+  size_t more = round_up(c, size - window->committed);
+  step = round_up(c, step > 4u << 20 ? 4u << 20 : step);
+  more = more > step ? more : step;
+  if (more > window->reserved - window->committed)
+    more = window->reserved - window->committed;
+  if (size > window->reserved) {
+    if (compiler_ok(c))
+      compiler_fail(c, WASM_UNSUPPORTED, "the function needs more than %llu MiB for its %s",
+                    (unsigned long long)window->reserved >> 20,
+                    window->is_code ? "machine code or tables" : "validation");
+    return false;
+  }
+  bool (*commit)(void *, void *, size_t) =
+      window->is_code ? c->platform->code_commit : c->platform->commit;
+  if (!commit(c->platform->context, window->base + window->committed, more))
+    return no_memory(c, window->is_code ? "code" : "state");
+  window->committed += more;
+  return true;
+}
+
+static bool reserve_window(struct compiler *c, struct window *window, size_t size) {
+  window->reserved = round_up(c, size);
+  window->base = c->platform->reserve(c->platform->context, window->reserved);
+  return window->base || no_memory(c, "state");
+}
+
+static void release_window(struct compiler *c, struct window *window) {
+  if (window->base)
+    c->platform->release(c->platform->context, window->base, window->reserved);
+}
+
+/* Address space for the worst case; memory is taken as it is needed. */
+static bool reserve_state(struct compiler *c) {
+  size_t longest = 0;
+  for (uint32_t i = 0; i < c->module->func_count - c->module->func_import_count; i++)
+    if (c->module->bodies[i].length > longest)
+      longest = c->module->bodies[i].length;
+  /* An instruction has at most three traps; then the stack's. */
+  bool ok = reserve_window(c, &c->value_window, (LIMIT_OPERANDS + 1) * sizeof *c->values) &&
+            reserve_window(c, &c->control_window, LIMIT_NESTING * sizeof *c->controls) &&
+            reserve_window(c, &c->local_window,
+                           (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
+            (!c->emit || reserve_window(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));
+  c->values = (struct value *)c->value_window.base;
+  c->controls = (struct control *)c->control_window.base;
+  c->locals = (struct local *)c->local_window.base;
+  c->sites = (struct trap_site *)c->site_window.base;
+  return ok;
+}
+
+static void release_state(struct compiler *c) {
+  release_window(c, &c->value_window);
+  release_window(c, &c->control_window);
+  release_window(c, &c->local_window);
+  release_window(c, &c->site_window);
+}
+
+/* ---- The image ----------------------------------------------------------------------------- */
+
+static struct window part_of(const struct compiler *c, size_t offset, size_t size) {
+  return (struct window){c->image.base + offset, size, 0, true};
+}
+
+/* Text is mostly below ten times the bytes it was made from; jumps reach 2 GiB. */
+#define TEXT_PER_BYTE 64u
+#define TEXT_MAX ((size_t)1 << 30)
+
+/* One reservation: header and functions, text, traps, calls, each beginning on a page. */
+static bool reserve_image(struct compiler *c, uint32_t functions) {
+  size_t code = c->module->code_section_bytes + functions + 1024;
+  size_t head =
+      round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
+  size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
+  size_t traps = round_up(c, 3 * code * sizeof(struct abi_image_trap));
+  size_t calls = round_up(c, code * sizeof(struct abi_image_call));
+  c->image = (struct window){.reserved = head + text + traps + calls, .is_code = true};
+  c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
+  if (!c->image.base)
+    return no_memory(c, "code");
+  c->text = part_of(c, head, text);
+  c->traps = part_of(c, head + text, traps);
+  c->calls = part_of(c, head + text + traps, calls);
+  if (!c->platform->code_commit(c->platform->context, c->image.base, head))
+    return no_memory(c, "code");
+  c->at = c->text.base;
+  if (!compiler_window_grow(c, &c->text, 2 * TARGET_STENCIL_MAX))
+    return false;
+  c->text_limit = c->text.base + c->text.committed - TARGET_STENCIL_MAX;
+  *(struct abi_image *)c->image.base = (struct abi_image){
+      .magic = ABI_IMAGE_MAGIC,
+      .version = ABI_IMAGE_VERSION,
+      .arch = TARGET_ARCH,
+      .tier = ABI_TIER_BASELINE,
+      .size = c->image.reserved,
+      .text_offset = head,
+      .functions = {sizeof(struct abi_image), functions},
+      .traps = {head + text, 0},
+      .calls = {head + text + traps, 0},
+  };
+  return true;
+}
+
+static bool publish_image(struct compiler *c, uint32_t functions) {
+  struct abi_image *image = (struct abi_image *)c->image.base;
+  image->text_size = emit_offset(c);
+  image->traps.count = c->trap_count;
+  image->calls.count = c->call_count;
+  const void **entries = wasm_arena_array(&c->module->arena, functions, sizeof *entries);
+  if (!entries)
+    return no_memory(c, "tables");
+  for (uint32_t i = 0; i < functions; i++)
+    entries[i] = c->text.base + c->entries[i];
+  if (!c->platform->publish(c->platform->context, c->text.base, c->text.committed))
+    return no_memory(c, "code");
+  c->module->entries = entries;
+  c->module->image = image;
+  c->module->image_reserved = c->image.reserved;
+  return true;
+}
+
+static bool compile_all(struct compiler *c, uint32_t functions) {
+  if (!reserve_state(c))
+    return false;
+  if (c->emit) {
+    c->entries = wasm_arena_array(&c->module->arena, functions, sizeof *c->entries);
+    if (!c->entries)
+      return no_memory(c, "tables");
+    if (!reserve_image(c, functions))
+      return false;
+  }
+  for (c->function = 0; c->function < functions; c->function++)
+    if (!compile_function(c))
+      return false;
+  return !c->emit || publish_image(c, functions);
+}
+
+enum wasm_status wasm_compile_module(struct wasm_module *module, bool emit,
+                                     struct wasm_error *error) {
+  wasm_error_clear(error);
+  struct compiler c = {.module = module,
+                       .platform = &module->store->platform,
+                       .reader = wasm_reader_make(module->bytes, module->bytes, 0, error),
+                       .opcode = module->bytes,
+                       .emit = emit};
+  bool ok = compile_all(&c, module->func_count - module->func_import_count);
+  release_state(&c);
+  if (!ok && c.image.base)
+    c.platform->release(c.platform->context, c.image.base, c.image.reserved);
+  return error->status;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Calls, and a function's entry and exit: the calling convention of engine/arch/<a>/target.h. */
+#include "engine/compiler.h"
+
+#include <string.h>
+
+/* ---- Calls --------------------------------------------------------------------------------- */
+
+static uint32_t pool_register(uint8_t type, uint32_t place) {
+  return is_float_type(type) ? FLOAT_BASE + place : place;
+}
+
+/* An argument into its outgoing word, through a register. */
+static void pass_on_stack(struct compiler *c, uint32_t index, uint32_t word) {
+  uint32_t reg = value_read(c, index);
+  c->hole[STENCIL_HOLE_A] = 8 * (int64_t)word;
+  emit(c, is_float_type(c->values[index].type) ? ST_out_setf : ST_out_set, reg % FLOAT_BASE, 0);
+}
+
+/* Brings the arguments on top to their places. The rest of the stack is in slots, locals at home,
+ * by then; every register may be overwritten. */
+static void pass_arguments(struct compiler *c, const struct wasm_functype *type) {
+  struct move moves[TARGET_INT_ARGS + TARGET_FLOAT_ARGS];
+  uint32_t first = c->height - type->param_count, count = 0;
+  for (int in_registers = 0; in_registers < 2; in_registers++) {
+    struct placing placing = {0};
+    for (uint32_t i = 0; i < type->param_count; i++) {
+      struct placement placement = place_argument(type->params[i], &placing);
+      if (placement.on_stack && !in_registers)
+        pass_on_stack(c, first + i, placement.place);
+      else if (!placement.on_stack && in_registers)
+        moves[count++] = value_move(c, first + i, pool_register(type->params[i], placement.place));
+    }
+  }
+  emit_moves(c, moves, count);
+}
+
+static void push_results(struct compiler *c, const struct wasm_functype *type, uint32_t words) {
+  for (uint32_t i = 1; i < type->result_count; i++) {
+    /* Through a register that holds nothing: all but the first result's. */
+    uint32_t scratch = is_float_type(type->results[i]) ? FLOAT_BASE : TARGET_INT_ARG_FIRST;
+    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)(words + i - 1);
+    emit(c, is_float_type(type->results[i]) ? ST_out_getf : ST_out_get, scratch % FLOAT_BASE, 0);
+    emit_store(c, type->results[i], scratch, value_offset(c, c->height + i));
+  }
+  if (type->result_count == 0)
+    return;
+  uint32_t reg = result_register(type->results[0]);
+  c->free_regs &= (uint16_t) ~(1u << reg);
+  push_reg(c, type->results[0], reg);
+  push_slots(c, type->result_count - 1, type->results + 1);
+}
+
+/* All but the call itself. Operands below the arguments go to their slots; reads of locals may
+ * wait, for homes do not change in a call. */
+static void prepare_call(struct compiler *c, const struct wasm_functype *type) {
+  uint32_t end = c->height - type->param_count;
+  if (end > c->spilled + 32)
+    spill_below(c, end); /* not to look at the same reads again and again */
+  for (uint32_t i = c->spilled; i < end; i++)
+    if (c->values[i].where == AT_REG)
+      value_spill(c, i);
+  flush_locals(c);
+  pass_arguments(c, type);
+  uint32_t words = argument_words(type) + (type->result_count ? type->result_count - 1 : 0);
+  if (words > c->outgoing)
+    c->outgoing = words;
+}
+
+/* Jumps to functions that come later, or to this one, whose entry is not settled, wait in a chain.
+ */
+static void emit_direct_call(struct compiler *c, uint32_t defined) {
+  uint32_t chain = 0;
+  bool known = defined < c->function;
+  c->chain[0] = known ? &chain : &c->entries[defined];
+  emit(c, ST_call_direct, 0, 0);
+  if (known)
+    emit_resolve(c, chain, c->entries[defined]);
+  emit_call_site(c, 0);
+}
+
+static void finish_call(struct compiler *c, const struct wasm_functype *type) {
+  for (uint32_t i = 0; i < type->param_count; i++)
+    drop_value(c);
+  forget_locals(c);
+  push_results(c, type, argument_words(type));
+}
+
+/* Types only: where no code is made. */
+static void call_types(struct compiler *c, const struct wasm_functype *type) {
+  c->height -= type->param_count;
+  push_slots(c, type->result_count, type->results);
+}
+
+void compile_call(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  uint32_t index = wasm_read_u32(&c->reader);
+  if (compiler_ok(c) && index >= c->module->func_count)
+    compiler_fail(c, WASM_INVALID, "unknown function %u", index);
+  if (!compiler_ok(c))
+    return;
+  const struct wasm_functype *type = &c->module->types[c->module->func_types[index]];
+  if (!check_operands(c, type->param_count, type->params))
+    return;
+  if (!c->live) {
+    call_types(c, type);
+    return;
+  }
+  prepare_call(c, type);
+  if (index < c->module->func_import_count) {
+    c->hole[STENCIL_HOLE_A] = (int64_t)index * 8;
+    emit(c, ST_call_import, 0, 0);
+    emit_call_site(c, TARGET_CALL_TAIL);
+  } else {
+    emit_direct_call(c, index - c->module->func_import_count);
+  }
+  finish_call(c, type);
+}
+
+void compile_call_indirect(struct compiler *c, const struct opcode *op) {
+  uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
+  if (!compiler_ok(c))
+    return;
+  if (table >= c->module->table_count)
+    compiler_fail(c, WASM_INVALID, "unknown table %u", table);
+  else if (c->module->tables[table].type != WASM_FUNCREF)
+    compiler_fail(c, WASM_INVALID, "type mismatch: call_indirect through a table of externref");
+  else if (number >= c->module->type_count)
+    compiler_fail(c, WASM_INVALID, "unknown type %u", number);
+  if (!compiler_ok(c) || !check_operands(c, 1, op->in))
+    return;
+  const struct wasm_functype *type = &c->module->types[number];
+  uint32_t slot = c->height - 1;
+  if (c->live) {
+    uint32_t reg = value_own(c, slot);
+    c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
+    c->hole[STENCIL_HOLE_B] = (int64_t)number * 4;
+    emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
+    emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
+    emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
+    emit(c, ST_resolve_indirect, reg, 0);
+    /* The function waits in the index's slot while the arguments take all registers. */
+    emit_store(c, WASM_FUNCREF, reg, value_offset(c, slot));
+  }
+  drop_value(c);
+  if (!check_operands(c, type->param_count, type->params))
+    return;
+  if (!c->live) {
+    call_types(c, type);
+    return;
+  }
+  prepare_call(c, type);
+  c->hole[STENCIL_HOLE_A] = value_offset(c, slot);
+  emit(c, ST_call_slot, 0, 0);
+  emit_call_site(c, TARGET_CALL_TAIL);
+  finish_call(c, type);
+}
+
+/* ---- Entry and exit ------------------------------------------------------------------------ */
+
+/* Parameters: in registers, cached and dirty, or at home where the caller put them. */
+static void bind_parameters(struct compiler *c, const struct wasm_functype *type) {
+  struct placing placing = {0};
+  for (uint32_t i = 0; i < type->param_count; i++) {
+    struct placement placement = place_argument(type->params[i], &placing);
+    struct local *local = &c->locals[i];
+    *local = (struct local){.type = type->params[i], .reg = NO_REGISTER};
+    local->offset = placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place)
+                                       : TARGET_SLOT_OFFSET(c->local_slots++);
+    if (c->live && !placement.on_stack)
+      local_in_register(c, i, pool_register(type->params[i], placement.place));
+  }
+  c->incoming = placing.words;
+}
+
+/* Declared locals are zero (core spec 4.4.10.1). Two at a time: one too many hits the operands'
+ * slots, of which there is always one. */
+static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
+  uint32_t pairs = (count + 1) / 2;
+  if (pairs > 8) {
+    c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(first + 2 * pairs - 1);
+    c->hole[STENCIL_HOLE_B] = TARGET_SLOT_OFFSET(first) + 8;
+    emit(c, ST_slot_zero_many, 0, 0);
+    return;
+  }
+  for (uint32_t i = 0; i < pairs; i++) {
+    c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(first + 2 * i + 1);
+    emit(c, ST_slot_zero2, 0, 0);
+  }
+}
+
+void compile_entry(struct compiler *c, const struct wasm_functype *type) {
+  c->local_slots = 0;
+  c->max_height = 1;
+  c->outgoing = 0;
+  c->site_count = 0;
+  c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
+  c->local_regs = c->dirty = c->pinned = 0;
+  bind_parameters(c, type);
+  uint32_t declared = c->local_slots;
+  for (uint32_t i = type->param_count; i < c->local_count; i++)
+    c->locals[i].offset = TARGET_SLOT_OFFSET(c->local_slots++);
+  if (c->live) {
+    /* The prologue needs the frame's size, which is known at the end: there is room for it. */
+    if (emit_reserve(c, TARGET_PROLOGUE_MAX))
+      c->at += TARGET_PROLOGUE_MAX;
+    zero_locals(c, declared, c->local_slots - declared);
+  }
+}
+
+/* Writes the prologue so that it ends where the body begins, and settles the entry. */
+static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) {
+  bool large = frame >= TARGET_LARGE_FRAME;
+  uint32_t family = large ? ST_prologue_large : ST_prologue;
+  uint32_t length = emit_length(family) + emit_length(ST_frame_alloc);
+  uint8_t *end = c->at, *body = c->text.base + start + TARGET_PROLOGUE_MAX;
+  uint8_t saved[TARGET_STENCIL_MAX]; /* emit may write past a stencil's end */
+  memcpy(saved, body, sizeof saved);
+  c->at = body - length;
+  uint32_t entry = emit_offset(c), calls = c->entries[c->function];
+  emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_STACK_EXHAUSTED);
+  c->sites[c->site_count - 1].code_offset = 0;
+  c->hole[STENCIL_HOLE_A] = large ? (int64_t)frame : -(int64_t)frame;
+  emit(c, family, 0, 0);
+  c->hole[STENCIL_HOLE_A] = (int64_t)frame;
+  emit(c, ST_frame_alloc, 0, 0);
+  memcpy(body, saved, sizeof saved);
+  c->at = end;
+  c->entries[c->function] = entry;
+  emit_resolve(c, calls, entry);
+}
+
+/* The traps' places behind the code, so that what is taken seldom is out of the way. */
+static void emit_sites(struct compiler *c) {
+  const uint8_t *opcode = c->opcode;
+  for (uint32_t i = 0; i < c->site_count && compiler_ok(c); i++) {
+    const struct trap_site *site = &c->sites[i];
+    if (site->chain == 0)
+      continue;
+    emit_resolve(c, site->chain, emit_offset(c));
+    c->opcode = c->module->bytes + site->code_offset;
+    emit_fault(c, (enum wasm_trap_kind)site->kind);
+    emit(c, ST_trap, 0, 0);
+  }
+  c->opcode = opcode;
+}
+
+uint64_t compile_exit(struct compiler *c, uint32_t start) {
+  uint64_t frame = target_frame_bytes((uint64_t)c->local_slots + c->max_height, c->outgoing);
+  finish_prologue(c, start, frame);
+  emit_sites(c);
+  return frame + TARGET_FRAME_FIXED;
+}

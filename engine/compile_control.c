@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Control instructions (core spec 4.4.8): blocks, branches, returns.
+ *
+ * A branch brings its values and the locals into the label's layout. What has to be moved for that
+ * is called the edge; a conditional branch with an edge jumps around it when it is not taken, so
+ * the edge changes nothing for the code that follows. */
+#include "engine/compiler.h"
+
+#include <string.h>
+
+#define TOP(c) ((c)->values[(c)->height - 1])
+
+static struct control *innermost(struct compiler *c) {
+  return &c->controls[c->depth - 1];
+}
+
+/* ---- Layouts and edges --------------------------------------------------------------------- */
+
+static void save_layout(const struct compiler *c, struct layout *layout) {
+  layout->used = c->local_regs;
+  layout->dirty = c->dirty;
+  for (uint32_t left = c->local_regs; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    layout->local[reg] = c->owner[reg];
+  }
+}
+
+/* The state at a place that is reached by jumps only: no operand is in a register. */
+static void restore_layout(struct compiler *c, const struct layout *layout) {
+  forget_locals(c);
+  for (uint32_t left = layout->used; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    c->owner[reg] = layout->local[reg];
+    c->locals[layout->local[reg]].reg = (uint8_t)reg;
+  }
+  c->local_regs = layout->used;
+  c->dirty = layout->dirty;
+  c->free_regs = (uint16_t)~layout->used;
+}
+
+/* What a branch to a label passes: a loop's parameters, else the results. */
+static uint32_t label_types(const struct control *control, const uint8_t **types) {
+  bool loop = control->kind == CONTROL_LOOP;
+  *types = loop ? control->type.params : control->type.results;
+  return loop ? control->type.param_count : control->type.result_count;
+}
+
+/* The register of a label's single value, or NO_REGISTER. */
+static uint32_t label_register(const struct control *control) {
+  if (control->kind == CONTROL_LOOP || control->type.result_count != 1)
+    return NO_REGISTER;
+  return result_register(control->type.results[0]);
+}
+
+/* The first branch to a label decides: what is in registers now, but for the result's place. */
+static void define_layout(struct compiler *c, struct control *control) {
+  if (control->has_layout)
+    return;
+  control->has_layout = true;
+  save_layout(c, &control->layout);
+  uint32_t reg = label_register(control);
+  if (reg != NO_REGISTER) {
+    control->layout.used &= (uint16_t) ~(1u << reg);
+    control->layout.dirty &= (uint16_t) ~(1u << reg);
+  }
+}
+
+static bool layout_has(const struct layout *layout, uint32_t reg, uint32_t local) {
+  return (layout->used >> reg & 1) && layout->local[reg] == local;
+}
+
+struct edge {
+  uint32_t stores; /* registers whose locals go home */
+  uint32_t move_count;
+  bool to_slots; /* the values go to their slots */
+  struct move moves[REGISTER_COUNT + 1];
+};
+
+/* A local that is dirty here must be so, and be in some register, there. */
+static bool must_store(const struct compiler *c, const struct layout *to, uint32_t reg) {
+  for (uint32_t left = to->used & to->dirty; left; left &= left - 1)
+    if (to->local[__builtin_ctz(left)] == c->owner[reg])
+      return false;
+  return true;
+}
+
+static void edge_for_locals(const struct compiler *c, const struct layout *to, struct edge *edge) {
+  for (uint32_t left = c->dirty; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    bool same = layout_has(to, reg, c->owner[reg]) && (to->dirty >> reg & 1);
+    if (!same && must_store(c, to, reg))
+      edge->stores |= 1u << reg;
+  }
+  for (uint32_t left = to->used; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    const struct local *local = &c->locals[to->local[reg]];
+    if (local->reg == reg)
+      continue;
+    edge->moves[edge->move_count++] =
+        (struct move){.to = (uint8_t)reg,
+                      .from = local->reg,
+                      .source = local->reg == NO_REGISTER ? FROM_SLOT : FROM_REG,
+                      .type = local->type,
+                      .offset = local->offset};
+  }
+}
+
+/* Whether the values on top lie in the label's slots already. */
+static bool values_in_place(const struct compiler *c, const struct control *control,
+                            uint32_t count) {
+  uint32_t from = c->height - count;
+  if (from != control->height)
+    return count == 0;
+  for (uint32_t i = from; i < c->height; i++)
+    if (c->values[i].where != AT_SLOT)
+      return false;
+  return true;
+}
+
+static void make_edge(struct compiler *c, struct control *control, struct edge *edge) {
+  define_layout(c, control);
+  const uint8_t *types;
+  uint32_t count = label_types(control, &types), reg = label_register(control);
+  edge->stores = edge->move_count = 0;
+  edge_for_locals(c, &control->layout, edge);
+  edge->to_slots = reg == NO_REGISTER && !values_in_place(c, control, count);
+  if (reg == NO_REGISTER)
+    return;
+  struct move move = value_move(c, c->height - 1, reg);
+  if (move.source != FROM_REG || move.from != reg)
+    edge->moves[edge->move_count++] = move;
+}
+
+static bool edge_is_empty(const struct edge *edge) {
+  return edge->stores == 0 && edge->move_count == 0 && !edge->to_slots;
+}
+
+/* Emits the moves; what the compiler knows stays as it was before the branch. */
+static void emit_edge(struct compiler *c, const struct control *control, struct edge *edge) {
+  const uint8_t *types;
+  uint32_t count = label_types(control, &types);
+  for (uint32_t left = edge->stores; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    const struct local *local = &c->locals[c->owner[reg]];
+    emit_store(c, local->type, reg, local->offset);
+  }
+  /* In ascending order none overwrites one that is still to be moved: they move down. */
+  for (uint32_t i = 0; edge->to_slots && i < count; i++) {
+    uint32_t from = c->height - count + i;
+    if (c->values[from].where != AT_SLOT || from != control->height + i)
+      value_copy_to_slot(c, from, value_offset(c, control->height + i));
+  }
+  emit_moves(c, edge->moves, edge->move_count);
+}
+
+/* ---- Jumps --------------------------------------------------------------------------------- */
+
+/* Emits a family that jumps; its jumps go to the label. */
+static void emit_jump(struct compiler *c, uint32_t family, uint32_t a, uint32_t b,
+                      struct control *control) {
+  if (control->kind != CONTROL_LOOP) {
+    c->chain[0] = &control->target;
+    emit(c, family, a, b);
+    return;
+  }
+  uint32_t chain = 0;
+  c->chain[0] = &chain;
+  emit(c, family, a, b);
+  emit_resolve(c, chain, control->target);
+}
+
+/* Takes the condition off the stack and pins what it is in. */
+static struct compare take_condition(struct compiler *c) {
+  struct compare compare;
+  if (TOP(c).where == AT_COMPARE) {
+    compare = c->compare;
+    c->height--;
+    if (c->spilled > c->height)
+      c->spilled = c->height;
+  } else {
+    compare = (struct compare){.family = ST_i32_br_zero, .negate = true};
+    compare.a = (uint8_t)value_read(c, c->height - 1);
+    drop_value(c);
+  }
+  c->pinned |= (uint16_t)(1u << compare.a);
+  if (!compare.has_constant && compare.family != ST_i32_br_zero && compare.family != ST_i64_br_zero)
+    c->pinned |= (uint16_t)(1u << compare.b);
+  return compare;
+}
+
+/* A conditional jump's family for the compare, or for its negation. Each family that jumps stands
+ * beside its negation, at an even distance from the first of its kind. */
+static uint32_t jump_family(const struct compare *compare, bool negate) {
+  static const uint16_t firsts[] = {ST_f64_br_eq, ST_f32_br_eq, ST_i64_br_eq_rr, ST_i32_br_eq_rr};
+  uint32_t first = firsts[3];
+  for (uint32_t i = 0; i < 4; i++) {
+    first = firsts[i];
+    if (compare->family >= first)
+      break;
+  }
+  bool flip = negate != compare->negate;
+  return flip ? first + ((compare->family - first) ^ 1u) : compare->family;
+}
+
+static void emit_condition(struct compiler *c, const struct compare *compare, bool negate,
+                           struct control *control) {
+  c->hole[STENCIL_HOLE_IMM32] = compare->constant;
+  emit_jump(c, jump_family(compare, negate), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE,
+            control);
+}
+
+/* ---- Returning ----------------------------------------------------------------------------- */
+
+/* The first result in its register, the others in the caller's words behind the arguments. Like an
+ * edge, changes nothing the compiler knows. */
+void emit_return(struct compiler *c) {
+  uint32_t count = c->controls[0].type.result_count;
+  for (uint32_t i = 1; i < count; i++)
+    value_copy_to_slot(c, c->height - count + i, TARGET_INCOMING_OFFSET(c->incoming + i - 1));
+  if (count > 0) {
+    uint32_t first = c->height - count;
+    struct move move = value_move(c, first, result_register(c->values[first].type));
+    emit_moves(c, &move, 1);
+  }
+  emit(c, ST_epilogue, 0, 0);
+}
+
+/* From here to the end of the block nothing is reached: operands go, registers are nobody's. */
+void end_of_reach(struct compiler *c) {
+  struct control *control = innermost(c);
+  while (c->height > control->height)
+    drop_value(c);
+  if (c->live)
+    forget_locals(c);
+  c->live = false;
+  control->unreachable = true;
+}
+
+/* ---- Blocks -------------------------------------------------------------------------------- */
+
+/* Block types (core spec 5.4.1): nothing, one result, or a type of the module. */
+static bool read_block_type(struct compiler *c, struct wasm_functype *type) {
+  static const uint8_t all[] = {WASM_I32,  WASM_I64,     WASM_F32,      WASM_F64,
+                                WASM_V128, WASM_FUNCREF, WASM_EXTERNREF};
+  *type = (struct wasm_functype){0};
+  if (wasm_reader_left(&c->reader) > 0 && *c->reader.at == 0x40) {
+    c->reader.at++;
+    return true;
+  }
+  if (wasm_reader_left(&c->reader) > 0 && (*c->reader.at & 0xc0) == 0x40) {
+    uint8_t result = wasm_read_valtype(&c->reader);
+    type->result_count = 1;
+    for (uint32_t i = 0; i < sizeof all; i++)
+      if (all[i] == result)
+        type->results = &all[i];
+    return compiler_ok(c);
+  }
+  int64_t index = wasm_read_s33(&c->reader);
+  if (compiler_ok(c) && (index < 0 || index >= c->module->type_count))
+    compiler_fail(c, WASM_INVALID, "unknown type %u in a block type", (unsigned)index);
+  if (compiler_ok(c))
+    *type = c->module->types[index];
+  return compiler_ok(c);
+}
+
+void push_control(struct compiler *c, enum control_kind kind, const struct wasm_functype *type) {
+  if (c->depth >= LIMIT_NESTING) {
+    compiler_fail(c, WASM_UNSUPPORTED, "more than %u nested blocks", LIMIT_NESTING);
+    return;
+  }
+  if (!compiler_window_grow(c, &c->control_window, (c->depth + 1) * sizeof *c->controls))
+    return;
+  struct control *control = &c->controls[c->depth++];
+  control->kind = (uint8_t)kind;
+  control->unreachable = false;
+  control->was_live = c->live;
+  control->has_layout = false;
+  control->height = c->height;
+  control->type = *type;
+  control->target = control->else_chain = control->table = 0;
+}
+
+/* Opens a block over its parameters. Operands leave the registers; those that a branch may find
+ * again, the parameters, are all put into their slots. */
+static void open_block(struct compiler *c, enum control_kind kind,
+                       const struct wasm_functype *type) {
+  uint32_t params = type->param_count;
+  if (c->live) {
+    spill_below(c, c->height);
+    for (uint32_t i = c->height - params; i < c->height; i++)
+      value_spill(c, i);
+  }
+  for (uint32_t i = 0; i < params; i++)
+    drop_value(c);
+  push_control(c, kind, type);
+  if (compiler_ok(c))
+    push_slots(c, params, type->params);
+}
+
+void compile_block(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  struct wasm_functype type;
+  if (read_block_type(c, &type) && check_operands(c, type.param_count, type.params))
+    open_block(c, CONTROL_BLOCK, &type);
+}
+
+void compile_loop(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  struct wasm_functype type;
+  if (!read_block_type(c, &type) || !check_operands(c, type.param_count, type.params))
+    return;
+  open_block(c, CONTROL_LOOP, &type);
+  if (!compiler_ok(c) || !c->live)
+    return;
+  define_layout(c, innermost(c));
+  innermost(c)->target = emit_offset(c);
+}
+
+void compile_if(struct compiler *c, const struct opcode *op) {
+  struct wasm_functype type;
+  if (!read_block_type(c, &type) || !check_operands(c, 1, op->in))
+    return;
+  struct compare compare = {0};
+  if (c->live)
+    compare = take_condition(c);
+  else
+    drop_value(c);
+  if (!check_operands(c, type.param_count, type.params))
+    return;
+  open_block(c, CONTROL_IF, &type);
+  if (!compiler_ok(c) || !c->live)
+    return;
+  struct control *control = innermost(c);
+  save_layout(c, &control->else_layout);
+  c->hole[STENCIL_HOLE_IMM32] = compare.constant;
+  c->chain[0] = &control->else_chain;
+  emit(c, jump_family(&compare, true), compare.a % FLOAT_BASE, compare.b % FLOAT_BASE);
+}
+
+/* The results are on top and nothing else is (core spec 3.3.5). */
+static bool check_results(struct compiler *c, const struct control *control) {
+  const struct wasm_functype *type = &control->type;
+  if (!check_operands(c, type->result_count, type->results))
+    return false;
+  if (c->height - control->height != type->result_count) {
+    compiler_fail(c, WASM_INVALID, "type mismatch: values remain on the stack at the block's end");
+    return false;
+  }
+  return true;
+}
+
+/* Nothing of the block's stack or registers is left. What lies below was spilled at its begin. */
+static void leave_block(struct compiler *c, const struct control *control) {
+  while (c->height > control->height)
+    drop_value(c);
+  c->height = control->height;
+  c->spilled = c->height;
+  if (c->live)
+    forget_locals(c);
+}
+
+/* The first part ends with a jump over the second. */
+static void begin_else(struct compiler *c) {
+  struct control *control = innermost(c);
+  if (c->live) {
+    struct edge edge;
+    make_edge(c, control, &edge);
+    emit_edge(c, control, &edge);
+    emit_jump(c, ST_jump, 0, 0, control);
+  }
+  leave_block(c, control);
+  c->live = control->was_live;
+  control->kind = CONTROL_ELSE;
+  control->unreachable = false;
+  if (c->live) {
+    restore_layout(c, &control->else_layout);
+    emit_resolve(c, control->else_chain, emit_offset(c));
+  }
+  push_slots(c, control->type.param_count, control->type.params);
+}
+
+void compile_else(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  struct control *control = innermost(c);
+  if (control->kind != CONTROL_IF)
+    compiler_fail(c, WASM_MALFORMED, "END opcode expected: else without if");
+  else if (check_results(c, control))
+    begin_else(c);
+}
+
+static bool same_types(const struct wasm_functype *type) {
+  return type->param_count == type->result_count &&
+         memcmp(type->params, type->results, type->result_count) == 0;
+}
+
+/* An if without else and without values: the jump that skips it goes to its end. That counts as the
+ * first branch there, if there was none, and must not need moves otherwise. */
+static bool join_missing_else(struct compiler *c, struct control *control) {
+  if (!control->was_live || control->type.param_count > 0)
+    return false;
+  if (control->has_layout) {
+    const struct layout *from = &control->else_layout, *to = &control->layout;
+    if (from->used != to->used || from->dirty != to->dirty)
+      return false;
+    for (uint32_t left = from->used; left; left &= left - 1)
+      if (!layout_has(to, (uint32_t)__builtin_ctz(left), from->local[__builtin_ctz(left)]))
+        return false;
+  }
+  control->has_layout = true;
+  control->layout = control->else_layout;
+  uint32_t last = control->else_chain, before;
+  while (memcpy(&before, c->text.base + last, 4), before != 0)
+    last = before;
+  memcpy(c->text.base + last, &control->target, 4);
+  control->target = control->else_chain;
+  return true;
+}
+
+/* After a label that branches lead to: its layout, its values where branches bring them. */
+static void enter_label(struct compiler *c, struct control *control) {
+  leave_block(c, control);
+  c->live = true;
+  restore_layout(c, &control->layout);
+  emit_resolve(c, control->target, emit_offset(c));
+  uint32_t reg = label_register(control);
+  if (reg == NO_REGISTER) {
+    push_slots(c, control->type.result_count, control->type.results);
+    return;
+  }
+  c->free_regs &= (uint16_t) ~(1u << reg);
+  push_reg(c, control->type.results[0], reg);
+}
+
+static void end_function(struct compiler *c) {
+  if (c->live)
+    emit_return(c);
+  while (c->height > 0)
+    drop_value(c);
+  c->live = false;
+  c->depth = 0;
+}
+
+void compile_end(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  struct control *control = innermost(c);
+  if (!check_results(c, control))
+    return;
+  if (control->kind == CONTROL_IF) {
+    /* Without else, its place is taken by nothing: the parameters are the results. */
+    if (!same_types(&control->type)) {
+      compiler_fail(c, WASM_INVALID, "type mismatch: if without else changes the types");
+      return;
+    }
+    if (!join_missing_else(c, control))
+      begin_else(c);
+  }
+  if (c->depth == 1) {
+    end_function(c);
+    return;
+  }
+  bool merges = control->kind != CONTROL_LOOP && control->has_layout;
+  if (merges && c->live) {
+    struct edge edge;
+    make_edge(c, control, &edge);
+    emit_edge(c, control, &edge);
+  }
+  c->depth--;
+  if (merges)
+    enter_label(c, control);
+  else if (!c->live)
+    for (c->height = control->height; c->height < control->height + control->type.result_count;)
+      push_slots(c, 1, control->type.results + (c->height - control->height));
+}
+
+/* ---- Branches ------------------------------------------------------------------------------ */
+
+static struct control *read_label(struct compiler *c) {
+  uint32_t depth = wasm_read_u32(&c->reader);
+  if (compiler_ok(c) && depth >= c->depth)
+    compiler_fail(c, WASM_INVALID, "unknown label %u", depth);
+  return compiler_ok(c) ? &c->controls[c->depth - 1 - depth] : NULL;
+}
+
+static void emit_branch(struct compiler *c, struct control *control) {
+  if (control == c->controls) {
+    emit_return(c);
+    return;
+  }
+  struct edge edge;
+  make_edge(c, control, &edge);
+  emit_edge(c, control, &edge);
+  emit_jump(c, ST_jump, 0, 0, control);
+}
+
+void compile_br(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  struct control *control = read_label(c);
+  if (!control)
+    return;
+  const uint8_t *types;
+  uint32_t count = label_types(control, &types);
+  if (!check_operands(c, count, types))
+    return;
+  if (c->live)
+    emit_branch(c, control);
+  end_of_reach(c);
+}
+
+void compile_return(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  const struct wasm_functype *type = &c->controls[0].type;
+  if (!check_operands(c, type->result_count, type->results))
+    return;
+  if (c->live)
+    emit_return(c);
+  end_of_reach(c);
+}
+
+/* Where the untaken branch goes on: a label of this instruction alone. */
+static void emit_around(struct compiler *c, const struct compare *compare,
+                        struct control *control) {
+  uint32_t chain = 0;
+  c->hole[STENCIL_HOLE_IMM32] = compare->constant;
+  c->chain[0] = &chain;
+  emit(c, jump_family(compare, true), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE);
+  emit_branch(c, control);
+  emit_resolve(c, chain, emit_offset(c));
+}
+
+void compile_br_if(struct compiler *c, const struct opcode *op) {
+  struct control *control = read_label(c);
+  if (!control || !check_operands(c, 1, op->in))
+    return;
+  struct compare compare = {0};
+  if (c->live)
+    compare = take_condition(c);
+  else
+    drop_value(c);
+  const uint8_t *types;
+  uint32_t count = label_types(control, &types);
+  if (!check_operands(c, count, types))
+    return;
+  if (!c->live) {
+    /* The values have the label's types afterwards, whatever they were taken from. */
+    for (uint32_t i = 0; i < count; i++)
+      c->values[c->height - count + i].type = types[i];
+    return;
+  }
+  struct edge edge = {0};
+  bool returns = control == c->controls;
+  if (!returns)
+    make_edge(c, control, &edge);
+  if (!returns && edge_is_empty(&edge))
+    emit_condition(c, &compare, false, control);
+  else
+    emit_around(c, &compare, control);
+}
+
+/* The place in text that brings a br_table's case to its label: made once per label. */
+static uint32_t case_stub(struct compiler *c, struct control *control, uint32_t table) {
+  if (control->table != table) {
+    control->table = table;
+    control->stub = emit_offset(c);
+    emit_branch(c, control);
+  }
+  return control->stub;
+}
+
+/* Checks one label; all have as many values as the first. */
+static struct control *read_case(struct compiler *c, uint32_t *arity) {
+  struct control *control = read_label(c);
+  if (!control)
+    return NULL;
+  const uint8_t *types;
+  uint32_t count = label_types(control, &types);
+  if (*arity == UINT32_MAX)
+    *arity = count;
+  if (count != *arity) {
+    compiler_fail(c, WASM_INVALID, "type mismatch: br_table's labels take %u and %u values", *arity,
+                  count);
+    return NULL;
+  }
+  return check_operands(c, count, types) ? control : NULL;
+}
+
+void compile_br_table(struct compiler *c, const struct opcode *op) {
+  uint32_t cases = wasm_read_u32(&c->reader);
+  if (compiler_ok(c) && cases >= wasm_reader_left(&c->reader))
+    wasm_reader_fail_end(&c->reader);
+  if (!compiler_ok(c) || !check_operands(c, 1, op->in))
+    return;
+  uint32_t table = 0;
+  if (c->live) {
+    uint32_t reg = value_read(c, c->height - 1);
+    c->hole[STENCIL_HOLE_IMM32] = cases;
+    emit(c, ST_br_table, reg, 0);
+    table = emit_offset(c);
+    if (!emit_reserve(c, 4 * ((size_t)cases + 1)))
+      return;
+    c->at += 4 * ((size_t)cases + 1);
+  }
+  drop_value(c);
+  uint32_t arity = UINT32_MAX;
+  for (uint32_t i = 0; i <= cases; i++) {
+    struct control *control = read_case(c, &arity);
+    if (!control)
+      return;
+    if (!c->live)
+      continue;
+    int32_t distance = (int32_t)(case_stub(c, control, table) - table);
+    memcpy(c->text.base + table + 4 * (size_t)i, &distance, 4);
+  }
+  end_of_reach(c);
+}
+
+void compile_unreachable(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  if (c->live) {
+    emit_fault(c, WASM_TRAP_UNREACHABLE);
+    emit(c, ST_trap, 0, 0);
+  }
+  end_of_reach(c);
+}
+
+void compile_nop(struct compiler *c, const struct opcode *op) {
+  (void)c;
+  (void)op;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Copying and patching stencils, and the side tables that go with them. */
+#include "engine/compiler.h"
+
+#include "stencils.inc" /* made by tools/stencils/extract.c */
+#include <string.h>
+
+_Static_assert(STENCIL_LONGEST + 16 < TARGET_STENCIL_MAX, "emit's room is too small");
+
+static const uint8_t shapes[] = {
+#define FAMILY(name, shape) STENCIL_SHAPE_##shape,
+#include "engine/stencils/families.def"
+#undef FAMILY
+};
+
+/* The text ran out of its committed part. After a failure the text is of no use any more, but what
+ * is still emitted until the error is seen needs a place: its beginning. */
+__attribute__((noinline, cold)) static void grow_text(struct compiler *c, size_t size) {
+  size_t used = (size_t)(c->at - c->text.base);
+  if (!compiler_window_grow(c, &c->text, used + size + TARGET_STENCIL_MAX))
+    c->at = c->text.base;
+  c->text_limit = c->text.base + c->text.committed - TARGET_STENCIL_MAX;
+}
+
+bool emit_reserve(struct compiler *c, size_t size) {
+  if ((size_t)(c->text_limit - c->at) < size || c->at > c->text_limit)
+    grow_text(c, size);
+  return compiler_ok(c);
+}
+
+static void patch(struct compiler *c, uint8_t *field, uint8_t kind) {
+  switch (kind) {
+  case STENCIL_HOLE_IMM64:
+    memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 8);
+    return;
+  case STENCIL_HOLE_IMM16:
+    memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 2);
+    return;
+  case STENCIL_HOLE_IMM8:
+    memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 1);
+    return;
+  case STENCIL_HOLE_IMM32_LESS:
+  case STENCIL_HOLE_IMM32_MORE: {
+    int32_t value = (int32_t)((uint32_t)c->hole[STENCIL_HOLE_IMM32] +
+                              (kind == STENCIL_HOLE_IMM32_MORE ? 1u : ~0u));
+    memcpy(field, &value, 4);
+    return;
+  }
+  default:
+    memcpy(field, &c->hole[kind], 4);
+    return;
+  }
+}
+
+/* A jump whose target is not known yet becomes the newest link of its chain. */
+static void chain_jump(struct compiler *c, uint8_t *field, uint8_t kind) {
+  uint32_t *chain = c->chain[kind - STENCIL_HOLE_TARGET];
+  uint32_t before = *chain;
+  memcpy(field, &before, 4);
+  *chain = (uint32_t)(field - c->text.base);
+}
+
+/* Copies whole words: past the end there is room in the text and padding in the table. */
+static void copy_code(uint8_t *to, const uint8_t *from, uint32_t length) {
+  for (uint32_t i = 0; i < length; i += 16)
+    memcpy(to + i, from + i, 16);
+}
+
+/* Register numbers are XORed into a template, which has number 0 everywhere. */
+static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t count,
+                                   uint8_t number) {
+  for (uint32_t i = 0; i < count; i++, fields += 2)
+    at[fields[0]] ^= (uint8_t)(number << fields[1]);
+  return fields;
+}
+
+void emit(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+  if (__builtin_expect(c->at > c->text_limit, 0))
+    grow_text(c, 0);
+  uint8_t shape = shapes[family];
+  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_group(shape, a, b)];
+  if (group & STENCIL_EXPLICIT)
+    group = (group & ~STENCIL_EXPLICIT) + stencil_member(shape, a, b);
+  const uint8_t *record = stencil_records + stencil_offsets[group];
+  uint32_t length = record[0], holes = record[1], fields = record[2];
+  const uint8_t *list = record + 3, *field = list + 2 * holes;
+  uint8_t *at = c->at;
+  copy_code(at, field + 2 * ((fields & 15) + (fields >> 4)), length);
+  field = patch_fields(at, field, fields & 15, stencil_number(shape, 0, a));
+  patch_fields(at, field, fields >> 4, stencil_number(shape, 1, b));
+  for (uint32_t i = 0; i < holes; i++, list += 2) {
+    if (list[1] < STENCIL_HOLE_TARGET)
+      patch(c, at + list[0], list[1]);
+    else
+      chain_jump(c, at + list[0], list[1]);
+  }
+  c->at = at + length;
+}
+
+uint32_t emit_length(uint32_t family) {
+  return stencil_records[stencil_offsets[stencil_groups[stencil_firsts[family]]]];
+}
+
+void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to) {
+  while (chain != 0 && compiler_ok(c)) {
+    uint8_t *field = c->text.base + chain;
+    memcpy(&chain, field, 4);
+    target_patch_jump(field, c->text.base + to);
+  }
+}
+
+void emit_trap_target(struct compiler *c, uint32_t hole, enum wasm_trap_kind kind) {
+  if (!compiler_window_grow(c, &c->site_window, (c->site_count + 1) * sizeof *c->sites))
+    c->site_count = 0;
+  struct trap_site *site = &c->sites[c->site_count++];
+  *site = (struct trap_site){0, kind, (uint32_t)(c->opcode - c->module->bytes)};
+  c->chain[hole - STENCIL_HOLE_TARGET] = &site->chain;
+}
+
+void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
+  size_t size = (c->trap_count + 1) * sizeof(struct abi_image_trap);
+  if (c->traps.committed < size && !compiler_window_grow(c, &c->traps, size))
+    return;
+  struct abi_image_trap *trap = (struct abi_image_trap *)c->traps.base + c->trap_count++;
+  *trap = (struct abi_image_trap){emit_offset(c), kind, (uint32_t)(c->opcode - c->module->bytes)};
+}
+
+void emit_call_site(struct compiler *c, uint32_t tail) {
+  size_t size = (c->call_count + 1) * sizeof(struct abi_image_call);
+  if (c->calls.committed < size && !compiler_window_grow(c, &c->calls, size))
+    return;
+  struct abi_image_call *call = (struct abi_image_call *)c->calls.base + c->call_count++;
+  *call = (struct abi_image_call){emit_offset(c) - tail, (uint32_t)(c->opcode - c->module->bytes)};
+}
+
+/* ---- Moves --------------------------------------------------------------------------------- */
+
+/* The member of four families in the order i32, i64, f32, f64 for a type. */
+static uint32_t by_type(uint32_t first, uint8_t type) {
+  return first + (is_float_type(type) ? 2u : 0u) + (is_wide_type(type) ? 1u : 0u);
+}
+
+static uint32_t pool_number(uint32_t reg) {
+  return reg % FLOAT_BASE;
+}
+
+void emit_load(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) {
+  c->hole[STENCIL_HOLE_A] = offset;
+  emit(c, by_type(ST_slot_get32, type), pool_number(reg), 0);
+}
+
+void emit_store(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) {
+  c->hole[STENCIL_HOLE_A] = offset;
+  emit(c, by_type(ST_slot_set32, type), pool_number(reg), 0);
+}
+
+void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
+  uint32_t family = is_float_type(type) ? ST_movef : is_wide_type(type) ? ST_move64 : ST_move32;
+  if (to != from)
+    emit(c, family, pool_number(to), pool_number(from));
+}
+
+void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
+  c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
+  bool is_float = is_float_type(type);
+  if (bits == 0)
+    emit(c, is_float ? ST_constf_zero : ST_const_zero, pool_number(reg), 0);
+  else if (is_float)
+    emit(c, type == WASM_F32 ? ST_constf32 : ST_constf64, pool_number(reg), 0);
+  else
+    emit(c, bits <= UINT32_MAX ? ST_const32 : ST_const64, pool_number(reg), 0);
+}
+
+void emit_store_const(struct compiler *c, uint8_t type, uint64_t bits, int32_t offset) {
+  c->hole[STENCIL_HOLE_A] = offset;
+  c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
+  emit(c,
+       !is_wide_type(type) ? ST_slot_const32
+       : fits_i32(bits)    ? ST_slot_const64
+                           : ST_slot_constw,
+       0, 0);
+}
+
+void emit_copy(struct compiler *c, int32_t to, int32_t from) {
+  if (to == from)
+    return;
+  c->hole[STENCIL_HOLE_A] = to;
+  c->hole[STENCIL_HOLE_B] = from;
+  emit(c, ST_slot_copy, 0, 0);
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Instructions on numbers (core spec 4.4.1): constants, arithmetic, compares, conversions, and
+ * select. The result takes the left operand's register; the right one may be a register, a slot or
+ * a constant. */
+#include "engine/compiler.h"
+
+#define TOP(c) ((c)->values[(c)->height - 1])
+
+static void pin(struct compiler *c, uint32_t reg) {
+  c->pinned |= (uint16_t)(1u << reg);
+}
+
+/* Checks the operands. Where no code is made, also finishes the instruction: true if it is to be
+ * compiled. */
+static bool begin(struct compiler *c, const struct opcode *op) {
+  if (!check_operands(c, op->in_count, op->in))
+    return false;
+  if (__builtin_expect(c->live, 1))
+    return true;
+  c->height -= op->in_count;
+  push_value(c, (struct value){.type = op->out});
+  return false;
+}
+
+/* ---- Constants ----------------------------------------------------------------------------- */
+
+static void push_const(struct compiler *c, uint8_t type, uint64_t bits) {
+  push_value(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT, .bits = bits});
+}
+
+void compile_i32_const(struct compiler *c, const struct opcode *op) {
+  push_const(c, op->out, (uint32_t)wasm_read_s32(&c->reader));
+}
+
+void compile_i64_const(struct compiler *c, const struct opcode *op) {
+  push_const(c, op->out, (uint64_t)wasm_read_s64(&c->reader));
+}
+
+void compile_f32_const(struct compiler *c, const struct opcode *op) {
+  push_const(c, op->out, wasm_read_word32(&c->reader));
+}
+
+void compile_f64_const(struct compiler *c, const struct opcode *op) {
+  push_const(c, op->out, wasm_read_word64(&c->reader));
+}
+
+/* ---- Arithmetic ---------------------------------------------------------------------------- */
+
+/* Ends an instruction whose result is in the left operand's register: the right one goes. */
+static void finish_binary(struct compiler *c, uint8_t type) {
+  drop_value(c);
+  TOP(c).type = type;
+}
+
+/* The left operand owned, the right one in a register; emits for both. */
+static void binary_registers(struct compiler *c, const struct opcode *op, uint32_t family) {
+  uint32_t b = value_read(c, c->height - 1);
+  pin(c, b);
+  uint32_t a = value_own(c, c->height - 2);
+  emit(c, family, a % FLOAT_BASE, b % FLOAT_BASE);
+  finish_binary(c, op->out);
+}
+
+static void binary_constant(struct compiler *c, const struct opcode *op, uint32_t family,
+                            uint64_t bits) {
+  uint32_t a = value_own(c, c->height - 2);
+  c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
+  emit(c, family, a, 0);
+  finish_binary(c, op->out);
+}
+
+static void binary_slot(struct compiler *c, const struct opcode *op, uint32_t family) {
+  uint32_t a = value_own(c, c->height - 2);
+  c->hole[STENCIL_HOLE_A] = value_offset(c, c->height - 1);
+  emit(c, family, a % FLOAT_BASE, 0);
+  finish_binary(c, op->out);
+}
+
+/* Whether a constant is an operand of 32 bits, which are sign extended. */
+static bool is_immediate(const struct value *value) {
+  return value->where == AT_CONST && (value->type == WASM_I32 || fits_i32(value->bits));
+}
+
+/* Exchanges the operands if only the left one is a constant. A right one in its slot stays: the
+ * slot belongs to the place on the stack. */
+static bool constant_to_right(struct compiler *c) {
+  struct value *left = &c->values[c->height - 2], *right = left + 1, constant = *left;
+  if (left->where != AT_CONST || (right->where != AT_REG && right->where != AT_LOCAL))
+    return false;
+  *left = *right;
+  *right = constant;
+  if (left->where == AT_REG)
+    c->owner[left->reg] = c->height - 2;
+  if (c->spilled > c->height - 2)
+    c->spilled = c->height - 2;
+  return true;
+}
+
+/* argument: the families rr, rs, ri */
+void compile_commutative(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  const struct value *right = &TOP(c);
+  constant_to_right(c);
+  if (is_immediate(right))
+    binary_constant(c, op, op->argument + 2, right->bits);
+  else if (right->where == AT_SLOT)
+    binary_slot(c, op, op->argument + 1);
+  else
+    binary_registers(c, op, op->argument);
+}
+
+/* argument: the families rr, rs. A constant is subtracted by adding its negative. */
+void compile_subtract(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  const struct value *right = &TOP(c);
+  bool wide = right->type == WASM_I64;
+  uint64_t negative = wide ? 0 - right->bits : (uint32_t)(0 - right->bits);
+  if (right->where == AT_CONST && (!wide || fits_i32(negative)))
+    binary_constant(c, op, wide ? ST_i64_add_ri : ST_i32_add_ri, negative);
+  else if (right->where == AT_SLOT)
+    binary_slot(c, op, op->argument + 1);
+  else
+    binary_registers(c, op, op->argument);
+}
+
+/* argument: the families rr, ri. The count is taken modulo the width. */
+void compile_shift(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  const struct value *right = &TOP(c);
+  if (right->where == AT_CONST)
+    binary_constant(c, op, op->argument + 1, right->bits & (op->out == WASM_I64 ? 63 : 31));
+  else
+    binary_registers(c, op, op->argument);
+}
+
+void compile_rotate_left(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  const struct value *right = &TOP(c);
+  bool wide = op->out == WASM_I64;
+  if (right->where == AT_CONST)
+    binary_constant(c, op, wide ? ST_i64_rotr_ri : ST_i32_rotr_ri,
+                    (0 - right->bits) & (wide ? 63 : 31));
+  else
+    binary_registers(c, op, op->argument);
+}
+
+void compile_divide(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_INTEGER_DIVIDE_BY_ZERO);
+  if (op->argument == ST_i32_div_s || op->argument == ST_i64_div_s)
+    emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_INTEGER_OVERFLOW);
+  binary_registers(c, op, op->argument);
+}
+
+void compile_float_binary(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  if (TOP(c).where == AT_SLOT)
+    binary_slot(c, op, op->argument + 1);
+  else
+    binary_registers(c, op, op->argument);
+}
+
+void compile_float_registers(struct compiler *c, const struct opcode *op) {
+  if (begin(c, op))
+    binary_registers(c, op, op->argument);
+}
+
+void compile_unary(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  uint32_t reg = value_own(c, c->height - 1);
+  emit(c, op->argument, reg % FLOAT_BASE, 0);
+  TOP(c).type = op->out;
+}
+
+/* Between the pools: a trapping truncation needs both of its reasons. */
+void compile_convert(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  uint32_t from = value_read(c, c->height - 1);
+  uint32_t to = allocate(c, register_set(op->out));
+  if (op->in[0] == WASM_F32 || op->in[0] == WASM_F64) {
+    emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_INVALID_CONVERSION);
+    emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_INTEGER_OVERFLOW);
+  }
+  emit(c, op->argument, to % FLOAT_BASE, from % FLOAT_BASE);
+  drop_value(c);
+  push_reg(c, op->out, to);
+}
+
+/* ---- Compares ------------------------------------------------------------------------------ */
+
+/* Whether the next instruction that is no i32.eqz is a conditional branch. */
+static bool branch_follows(const struct compiler *c) {
+  const uint8_t *next = c->reader.at, *end = c->reader.end;
+  while (next < end && *next == 0x45)
+    next++;
+  return next < end && (*next == 0x0d || *next == 0x04);
+}
+
+/* The two operands go; the compare holds their registers until the branch. */
+static void leave_compare(struct compiler *c, struct compare compare, uint32_t operands) {
+  for (uint32_t i = 0; i < operands; i++)
+    drop_value(c);
+  c->compare = compare;
+  push_value(c, (struct value){.type = WASM_I32, .where = AT_COMPARE});
+}
+
+/* The order of an integer family's conditions: eq ne lt_s ge_s gt_s le_s lt_u ge_u gt_u le_u; a
+ * condition's negation is its number ^ 1. */
+#define CONDITIONS 10u
+_Static_assert(ST_i32_eq_ri - ST_i32_eq_rr == CONDITIONS, "compare's arithmetic on families");
+_Static_assert(ST_i32_br_eq_rr - ST_i32_eq_ri == CONDITIONS, "");
+_Static_assert(ST_i32_br_eq_ri - ST_i32_br_eq_rr == CONDITIONS, "");
+_Static_assert(ST_i64_le_u_rr - ST_i64_eq_rr == CONDITIONS - 1, "");
+
+/* The condition with its operands exchanged. */
+static uint32_t swap_condition(uint32_t condition) {
+  return condition < 2 ? condition : ((condition - 2) ^ 2) + 2;
+}
+
+/* clang turns some compares with a constant into such with its neighbour, so the extreme ones are
+ * not put into stencils. */
+static bool is_compare_immediate(const struct value *value) {
+  int32_t bits = (int32_t)value->bits;
+  return is_immediate(value) && bits != INT32_MIN && bits != INT32_MAX && bits != 0 && bits != -1;
+}
+
+/* x == 0 and x != 0 are tests of x. */
+static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide) {
+  const struct value *right = &TOP(c);
+  if (right->where != AT_CONST || right->bits != 0 || condition > 1)
+    return false;
+  drop_value(c);
+  uint32_t index = c->height - 1;
+  if (branch_follows(c)) {
+    struct compare compare = {.family = wide ? ST_i64_br_zero : ST_i32_br_zero};
+    compare.negate = condition == 1;
+    compare.a = (uint8_t)value_read(c, index);
+    leave_compare(c, compare, 1);
+    return true;
+  }
+  uint32_t reg = value_own(c, index);
+  emit(c, wide ? ST_i64_eqz : ST_i32_eqz, reg, 0);
+  if (condition == 1)
+    emit(c, ST_i32_eqz, reg, 0);
+  TOP(c).type = WASM_I32;
+  return true;
+}
+
+void compile_compare(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  bool wide = op->in[0] == WASM_I64;
+  uint32_t first = wide ? ST_i64_eq_rr : ST_i32_eq_rr, condition = op->argument - first;
+  if (compare_with_zero(c, condition, wide))
+    return;
+  if (constant_to_right(c))
+    condition = swap_condition(condition);
+  bool constant = is_compare_immediate(&TOP(c)), fuse = branch_follows(c);
+  struct compare compare = {.has_constant = constant, .constant = (int32_t)TOP(c).bits};
+  if (!constant) {
+    compare.b = (uint8_t)value_read(c, c->height - 1);
+    pin(c, compare.b);
+  }
+  if (fuse) {
+    compare.a = (uint8_t)value_read(c, c->height - 2);
+    compare.family = (uint16_t)(first + (constant ? 3 : 2) * CONDITIONS + condition);
+    leave_compare(c, compare, 2);
+  } else if (constant) {
+    binary_constant(c, op, first + CONDITIONS + condition, TOP(c).bits);
+  } else {
+    binary_registers(c, op, first + condition);
+  }
+}
+
+void compile_eqz(struct compiler *c, const struct opcode *op) {
+  if (!begin(c, op))
+    return;
+  if (TOP(c).where == AT_COMPARE) {
+    c->compare.negate ^= 1;
+    return;
+  }
+  push_const(c, op->in[0], 0);
+  compare_with_zero(c, 0, op->in[0] == WASM_I64);
+}
+
+/* Families f_br_*: eq ne lt nlt le nle, to the compares eq ne lt le. */
+static uint32_t float_branch_family(uint32_t family) {
+  bool wide = family >= ST_f64_eq;
+  uint32_t first = wide ? ST_f64_eq : ST_f32_eq, branch = wide ? ST_f64_br_eq : ST_f32_br_eq;
+  uint32_t compare = family - first;
+  return branch + (compare < 2 ? compare : 2 * compare - 2);
+}
+
+static void compile_float_condition(struct compiler *c, const struct opcode *op, bool swapped) {
+  if (!begin(c, op))
+    return;
+  uint32_t left = value_read(c, c->height - 2);
+  pin(c, left);
+  uint32_t right = value_read(c, c->height - 1);
+  uint32_t a = swapped ? right : left, b = swapped ? left : right;
+  if (branch_follows(c)) {
+    struct compare compare = {.family = (uint16_t)float_branch_family(op->argument),
+                              .is_float = true,
+                              .a = (uint8_t)a,
+                              .b = (uint8_t)b};
+    leave_compare(c, compare, 2);
+    return;
+  }
+  vacate(c, TARGET_CONDITION);
+  emit(c, op->argument, a % FLOAT_BASE, b % FLOAT_BASE);
+  drop_value(c);
+  drop_value(c);
+  c->free_regs &= (uint16_t) ~(1u << TARGET_CONDITION);
+  push_reg(c, WASM_I32, TARGET_CONDITION);
+}
+
+void compile_float_compare(struct compiler *c, const struct opcode *op) {
+  compile_float_condition(c, op, false);
+}
+
+void compile_float_compare_swapped(struct compiler *c, const struct opcode *op) {
+  compile_float_condition(c, op, true);
+}
+
+/* ---- Drop, select -------------------------------------------------------------------------- */
+
+void compile_drop(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  const uint8_t any = ANY_TYPE;
+  pop_operands(c, 1, &any);
+}
+
+/* Condition on top, two operands of `type` below it. */
+static void select_operands(struct compiler *c, uint8_t type) {
+  if (!c->live) {
+    c->height -= 3;
+    push_value(c, (struct value){.type = type});
+    return;
+  }
+  value_own_in(c, c->height - 1, TARGET_CONDITION);
+  pin(c, TARGET_CONDITION);
+  uint32_t b = value_read(c, c->height - 2);
+  pin(c, b);
+  uint32_t a = value_own(c, c->height - 3);
+  bool wide = is_wide_type(type);
+  emit(c,
+       is_float_type(type) ? ST_selectf
+       : wide              ? ST_select64
+                           : ST_select32,
+       a % FLOAT_BASE, b % FLOAT_BASE);
+  drop_value(c);
+  drop_value(c);
+}
+
+void compile_select(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  const uint8_t wants[] = {ANY_TYPE, ANY_TYPE, WASM_I32};
+  if (!check_operands(c, 3, wants))
+    return;
+  const struct value *values = &c->values[c->height - 3];
+  uint8_t a = values[0].type, b = values[1].type;
+  if (wasm_is_reference(a) || wasm_is_reference(b))
+    compiler_fail(c, WASM_INVALID, "select without a type takes numbers, not references");
+  else if (a != b && a != ANY_TYPE && b != ANY_TYPE)
+    compiler_fail(c, WASM_INVALID, "type mismatch: select between %s and %s", wasm_valtype_text(a),
+                  wasm_valtype_text(b));
+  else
+    select_operands(c, a == ANY_TYPE ? b : a);
+}
+
+void compile_select_typed(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  uint32_t count = wasm_read_u32(&c->reader);
+  if (compiler_ok(c) && count != 1) {
+    compiler_fail(c, WASM_INVALID, "invalid result arity: select with %u types", count);
+    return;
+  }
+  uint8_t type = wasm_read_valtype(&c->reader);
+  const uint8_t wants[] = {type, type, WASM_I32};
+  if (compiler_ok(c) && check_operands(c, 3, wants))
+    select_operands(c, type);
+}
+
+/* ---- Locals -------------------------------------------------------------------------------- */
+
+static struct local *read_local(struct compiler *c, uint32_t *index) {
+  *index = wasm_read_u32(&c->reader);
+  if (__builtin_expect(*index < c->local_count, 1))
+    return &c->locals[*index];
+  if (compiler_ok(c))
+    compiler_fail(c, WASM_INVALID, "unknown local %u of %u", *index, c->local_count);
+  return NULL;
+}
+
+static void push_local(struct compiler *c, struct local *local, uint32_t index) {
+  if (c->live)
+    local->refs++;
+  push_value(c, (struct value){
+                    .type = local->type, .where = c->live ? AT_LOCAL : AT_SLOT, .local = index});
+}
+
+void compile_local_get(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  uint32_t index;
+  struct local *local = read_local(c, &index);
+  if (local)
+    push_local(c, local, index);
+}
+
+/* Takes the top into the local. */
+static bool set_local(struct compiler *c, const struct local *local, uint32_t index) {
+  if (!check_operands(c, 1, &local->type))
+    return false;
+  if (c->live)
+    local_assign(c, index);
+  else
+    c->height--;
+  return true;
+}
+
+void compile_local_set(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  uint32_t index;
+  struct local *local = read_local(c, &index);
+  if (local)
+    set_local(c, local, index);
+}
+
+void compile_local_tee(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  uint32_t index;
+  struct local *local = read_local(c, &index);
+  if (local && set_local(c, local, index))
+    push_local(c, local, index);
+}

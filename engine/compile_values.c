@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The operand stack at compile time and the registers: types are checked here, and values get from
+ * where they are to where they are wanted. */
+#include "engine/compiler.h"
+
+#include <string.h>
+
+/* ---- Types (core spec appendix, "Validation Algorithm") ------------------------------------ */
+
+/* Unreachable code may take any operands off its block's empty stack: puts `count` of them under
+ * those that are there. */
+static bool invent_operands(struct compiler *c, uint32_t count) {
+  uint32_t base = c->controls[c->depth - 1].height;
+  uint32_t there = c->height - base;
+  for (uint32_t i = 0; i < count; i++)
+    push_value(c, (struct value){.type = ANY_TYPE});
+  if (!compiler_ok(c))
+    return false;
+  memmove(c->values + base + count, c->values + base, there * sizeof *c->values);
+  memset(c->values + base, 0, count * sizeof *c->values);
+  return true;
+}
+
+static bool fail_operands(struct compiler *c, const char *has, const char *wants) {
+  compiler_fail(c, WASM_INVALID, "type mismatch: %s wants %s, has %s",
+                compiler_opcode_name(c->opcode, c->reader.end), wants, has);
+  return false;
+}
+
+bool check_operands(struct compiler *c, uint32_t count, const uint8_t *types) {
+  const struct control *control = &c->controls[c->depth - 1];
+  uint32_t there = c->height - control->height;
+  if (__builtin_expect(there < count, 0)) {
+    if (!control->unreachable)
+      return fail_operands(c, "too few operands", wasm_valtype_text(types[count - there - 1]));
+    if (!invent_operands(c, count - there))
+      return false;
+  }
+  const struct value *values = c->values + c->height - count;
+  for (uint32_t i = count; i-- > 0;)
+    if (__builtin_expect(values[i].type != types[i], 0) && values[i].type != ANY_TYPE &&
+        types[i] != ANY_TYPE)
+      return fail_operands(c, wasm_valtype_text(values[i].type), wasm_valtype_text(types[i]));
+  return true;
+}
+
+bool pop_operands(struct compiler *c, uint32_t count, const uint8_t *types) {
+  if (!check_operands(c, count, types))
+    return false;
+  for (uint32_t i = 0; i < count; i++)
+    drop_value(c);
+  return true;
+}
+
+/* ---- The stack ----------------------------------------------------------------------------- */
+
+void push_value(struct compiler *c, struct value value) {
+  size_t size = (c->height + 1) * sizeof *c->values;
+  if (__builtin_expect(c->value_window.committed < size, 0)) {
+    if (c->height >= LIMIT_OPERANDS)
+      compiler_fail(c, WASM_UNSUPPORTED, "more than %u operands on a function's stack",
+                    LIMIT_OPERANDS);
+    if (!compiler_ok(c) || !compiler_window_grow(c, &c->value_window, size))
+      return;
+  }
+  c->values[c->height++] = value;
+  if (c->height > c->max_height)
+    c->max_height = c->height;
+}
+
+void push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
+  c->owner[reg] = c->height;
+  push_value(c, (struct value){.type = type, .where = AT_REG, .reg = (uint8_t)reg});
+}
+
+void push_slots(struct compiler *c, uint32_t count, const uint8_t *types) {
+  for (uint32_t i = 0; i < count; i++)
+    push_value(c, (struct value){.type = types[i], .where = AT_SLOT});
+}
+
+void drop_value(struct compiler *c) {
+  struct value *value = &c->values[--c->height];
+  if (c->spilled > c->height)
+    c->spilled = c->height;
+  if (!c->live)
+    return;
+  if (value->where == AT_REG)
+    free_reg(c, value->reg);
+  else if (value->where == AT_LOCAL)
+    c->locals[value->local].refs--;
+}
+
+/* ---- Registers ----------------------------------------------------------------------------- */
+
+void free_reg(struct compiler *c, uint32_t reg) {
+  c->free_regs |= (uint16_t)(1u << reg);
+}
+
+static void forget_local(struct compiler *c, uint32_t reg) {
+  uint16_t bit = (uint16_t)(1u << reg);
+  c->locals[c->owner[reg]].reg = NO_REGISTER;
+  c->local_regs &= (uint16_t)~bit;
+  c->dirty &= (uint16_t)~bit;
+  c->free_regs |= bit;
+}
+
+static void store_local(struct compiler *c, uint32_t reg) {
+  const struct local *local = &c->locals[c->owner[reg]];
+  emit_store(c, local->type, reg, local->offset);
+  c->dirty &= (uint16_t) ~(1u << reg);
+}
+
+void vacate(struct compiler *c, uint32_t reg) {
+  uint32_t bit = 1u << reg;
+  if (c->free_regs & bit)
+    return;
+  if (!(c->local_regs & bit)) {
+    value_spill(c, c->owner[reg]);
+    return;
+  }
+  if (c->dirty & bit)
+    store_local(c, reg);
+  forget_local(c, reg);
+}
+
+/* Chooses whom to move out: locals in turn, those first that need no store, then operands. */
+static uint32_t choose_victim(struct compiler *c, uint32_t set) {
+  uint32_t locals = c->local_regs & set;
+  uint32_t clean = locals & ~(uint32_t)c->dirty;
+  uint32_t victims = clean ? clean : locals ? locals : set & ~(uint32_t)c->free_regs;
+  uint32_t later = victims & ~((1u << c->next_victim) - 1);
+  uint32_t reg = (uint32_t)__builtin_ctz(later ? later : victims);
+  c->next_victim = (reg + 1) % REGISTER_COUNT;
+  return reg;
+}
+
+static uint32_t take(struct compiler *c, uint32_t reg) {
+  c->free_regs &= (uint16_t) ~(1u << reg);
+  return reg;
+}
+
+uint32_t allocate(struct compiler *c, uint32_t set) {
+  set &= ~(uint32_t)c->pinned;
+  uint32_t free = c->free_regs & set;
+  if (__builtin_expect(!free, 0)) {
+    uint32_t reg = choose_victim(c, set);
+    vacate(c, reg);
+    return take(c, reg);
+  }
+  /* The result registers last: labels want them. */
+  uint32_t better = free & ~(1u << TARGET_INT_RESULT | 1u << (FLOAT_BASE + TARGET_FLOAT_RESULT));
+  return take(c, (uint32_t)__builtin_ctz(better ? better : free));
+}
+
+static void cache_local(struct compiler *c, uint32_t index, uint32_t reg, bool dirty) {
+  uint16_t bit = (uint16_t)(1u << reg);
+  c->locals[index].reg = (uint8_t)reg;
+  c->owner[reg] = index;
+  c->local_regs |= bit;
+  c->dirty = (uint16_t)(dirty ? c->dirty | bit : c->dirty & ~bit);
+}
+
+void local_in_register(struct compiler *c, uint32_t local, uint32_t reg) {
+  cache_local(c, local, take(c, reg), true);
+}
+
+static void now_in_reg(struct compiler *c, uint32_t index, uint32_t reg) {
+  struct value *value = &c->values[index];
+  value->where = AT_REG;
+  value->reg = (uint8_t)reg;
+  c->owner[reg] = index;
+  if (c->spilled > index)
+    c->spilled = index;
+}
+
+uint32_t value_read(struct compiler *c, uint32_t index) {
+  struct value *value = &c->values[index];
+  if (value->where == AT_REG)
+    return value->reg;
+  if (value->where != AT_LOCAL)
+    return value_own(c, index);
+  struct local *local = &c->locals[value->local];
+  if (local->reg == NO_REGISTER) {
+    uint32_t reg = allocate(c, register_set(value->type));
+    emit_load(c, value->type, reg, local->offset);
+    cache_local(c, value->local, reg, false);
+  }
+  return local->reg;
+}
+
+/* Writes a value into a register that is nobody's and makes it the value's own. */
+static void fill_own(struct compiler *c, uint32_t index, uint32_t reg) {
+  struct value *value = &c->values[index];
+  if (value->where == AT_CONST) {
+    emit_const(c, value->type, reg, value->bits);
+  } else if (value->where == AT_LOCAL) {
+    struct local *local = &c->locals[value->local];
+    local->refs--;
+    if (local->reg != NO_REGISTER)
+      emit_move(c, value->type, reg, local->reg);
+    else
+      emit_load(c, value->type, reg, local->offset);
+  } else {
+    emit_load(c, value->type, reg, value_offset(c, index));
+  }
+  now_in_reg(c, index, reg);
+}
+
+uint32_t value_own(struct compiler *c, uint32_t index) {
+  struct value *value = &c->values[index];
+  if (value->where == AT_REG)
+    return value->reg;
+  uint32_t source = value->where == AT_LOCAL ? c->locals[value->local].reg : NO_REGISTER;
+  uint16_t pinned = c->pinned;
+  if (source != NO_REGISTER)
+    c->pinned |= (uint16_t)(1u << source);
+  uint32_t reg = allocate(c, register_set(value->type));
+  c->pinned = pinned;
+  fill_own(c, index, reg);
+  return reg;
+}
+
+void value_own_in(struct compiler *c, uint32_t index, uint32_t reg) {
+  struct value *value = &c->values[index];
+  if (value->where == AT_REG && value->reg == reg)
+    return;
+  if (value->where == AT_REG) {
+    vacate(c, reg);
+    take(c, reg);
+    emit_move(c, value->type, reg, value->reg);
+    free_reg(c, value->reg);
+    now_in_reg(c, index, reg);
+    return;
+  }
+  /* A local cached right there is loaded again from its home, if it has to leave. */
+  vacate(c, reg);
+  take(c, reg);
+  fill_own(c, index, reg);
+}
+
+void value_copy_to_slot(struct compiler *c, uint32_t index, int32_t offset) {
+  const struct value *value = &c->values[index];
+  if (value->where == AT_REG)
+    emit_store(c, value->type, value->reg, offset);
+  else if (value->where == AT_CONST)
+    emit_store_const(c, value->type, value->bits, offset);
+  else if (value->where == AT_SLOT)
+    emit_copy(c, offset, value_offset(c, index));
+  else if (c->locals[value->local].reg != NO_REGISTER)
+    emit_store(c, value->type, c->locals[value->local].reg, offset);
+  else
+    emit_copy(c, offset, c->locals[value->local].offset);
+}
+
+void value_spill(struct compiler *c, uint32_t index) {
+  struct value *value = &c->values[index];
+  if (value->where == AT_SLOT)
+    return;
+  value_copy_to_slot(c, index, value_offset(c, index));
+  if (value->where == AT_REG)
+    free_reg(c, value->reg);
+  else if (value->where == AT_LOCAL)
+    c->locals[value->local].refs--;
+  value->where = AT_SLOT;
+}
+
+void spill_below(struct compiler *c, uint32_t end) {
+  for (; c->spilled < end; c->spilled++)
+    if (c->values[c->spilled].where != AT_CONST)
+      value_spill(c, c->spilled);
+}
+
+/* ---- Locals -------------------------------------------------------------------------------- */
+
+void flush_locals(struct compiler *c) {
+  for (uint32_t left = c->dirty; left; left &= left - 1)
+    store_local(c, (uint32_t)__builtin_ctz(left));
+}
+
+void forget_locals(struct compiler *c) {
+  for (uint32_t left = c->local_regs; left; left &= left - 1)
+    forget_local(c, (uint32_t)__builtin_ctz(left));
+}
+
+/* Operands that stand for the local's old value take it now. */
+static void settle_reads(struct compiler *c, uint32_t index) {
+  for (uint32_t i = c->height; c->locals[index].refs > 0 && i-- > 0;)
+    if (c->values[i].where == AT_LOCAL && c->values[i].local == index)
+      value_own(c, i);
+}
+
+void local_assign(struct compiler *c, uint32_t index) {
+  struct value *top = &c->values[c->height - 1];
+  if (top->where == AT_LOCAL && top->local == index) {
+    drop_value(c);
+    return;
+  }
+  uint32_t reg = value_own(c, c->height - 1);
+  c->height--;
+  if (c->spilled > c->height)
+    c->spilled = c->height;
+  struct local *local = &c->locals[index];
+  c->pinned |= (uint16_t)(1u << reg);
+  if (local->refs > 0)
+    settle_reads(c, index);
+  c->pinned &= (uint16_t) ~(1u << reg);
+  if (local->reg != NO_REGISTER)
+    forget_local(c, local->reg);
+  cache_local(c, index, reg, true);
+}
+
+/* ---- Parallel moves ------------------------------------------------------------------------ */
+
+struct move value_move(const struct compiler *c, uint32_t index, uint32_t to) {
+  const struct value *value = &c->values[index];
+  struct move move = {.to = (uint8_t)to, .type = value->type, .offset = value_offset(c, index)};
+  if (value->where == AT_CONST) {
+    move.source = FROM_CONST;
+    move.bits = value->bits;
+  } else if (value->where == AT_REG) {
+    move.source = FROM_REG;
+    move.from = value->reg;
+  } else if (value->where == AT_LOCAL) {
+    const struct local *local = &c->locals[value->local];
+    move.source = local->reg == NO_REGISTER ? FROM_SLOT : FROM_REG;
+    move.from = local->reg;
+    if (move.source == FROM_SLOT)
+      move.offset = local->offset;
+  } else {
+    move.source = FROM_SLOT;
+  }
+  return move;
+}
+
+static uint32_t wanted_registers(const struct move *moves, uint32_t count) {
+  uint32_t wanted = 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (moves[i].source == FROM_REG)
+      wanted |= 1u << moves[i].from;
+  return wanted;
+}
+
+/* Register moves first, each when nobody wants its target's old value any more. When all that are
+ * left wait for each other, one source is parked in memory. Then everything else. */
+void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (moves[i].source == FROM_REG && moves[i].to == moves[i].from)
+      continue;
+    moves[left++] = moves[i];
+  }
+  for (;;) {
+    bool moved = false, waiting = false;
+    for (uint32_t i = 0; i < left; i++) {
+      struct move *move = &moves[i];
+      if (move->source != FROM_REG)
+        continue;
+      move->source = FROM_CONST; /* its own wish does not hinder it */
+      bool blocked = wanted_registers(moves, left) >> move->to & 1;
+      move->source = FROM_REG;
+      waiting |= blocked;
+      if (blocked)
+        continue;
+      emit_move(c, move->type, move->to, move->from);
+      *move = moves[--left];
+      moved = true;
+      i--;
+    }
+    if (!waiting)
+      break;
+    for (uint32_t i = 0; !moved && i < left; i++) {
+      if (moves[i].source != FROM_REG)
+        continue;
+      emit_store(c, moves[i].type, moves[i].from, moves[i].offset);
+      moves[i].source = FROM_SLOT;
+      moved = true;
+    }
+  }
+  for (uint32_t i = 0; i < left; i++) {
+    if (moves[i].source == FROM_CONST)
+      emit_const(c, moves[i].type, moves[i].to, moves[i].bits);
+    else
+      emit_load(c, moves[i].type, moves[i].to, moves[i].offset);
+  }
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The function compiler's own state, shared by compile*.c.
+ *
+ * One pass over a body's bytes validates it (core spec appendix "Validation Algorithm") and copies
+ * stencils. The operand stack exists at compile time only: an entry knows whether its value is a
+ * constant, a local not yet read, in a register of its own, or in its slot of the frame. Locals are
+ * cached in registers. Where control flow meets, the label's layout (made by the first branch that
+ * comes there, or at the loop's head) says which locals are in which registers; operands lie in
+ * their slots, but a label's single result, which is in the result register. */
+#ifndef ENGINE_COMPILER_H
+#define ENGINE_COMPILER_H
+
+#include "engine/calling.h"
+#include "engine/compile.h"
+#include "engine/reader.h"
+#include "engine/stencils/table.h"
+#include "engine/types.h"
+
+/* Registers of both pools in one numbering, so that sets of them are words. */
+#define INT_REGISTERS 0x00ffu
+#define FLOAT_REGISTERS 0xff00u
+#define REGISTER_COUNT 16u
+#define FLOAT_BASE 8u
+#define NO_REGISTER 0xffu
+_Static_assert(TARGET_INT_REGISTERS == FLOAT_BASE && TARGET_FLOAT_REGISTERS == 8, "");
+
+enum family {
+#define FAMILY(name, shape) ST_##name,
+#include "engine/stencils/families.def"
+#undef FAMILY
+  ST_COUNT
+};
+
+/* A type that stands for any: operands taken off an unreachable block's empty stack. */
+#define ANY_TYPE 0u
+
+enum where {
+  AT_SLOT,    /* in its frame slot */
+  AT_REG,     /* in register reg, which is its own */
+  AT_LOCAL,   /* the value local `local` has now */
+  AT_CONST,   /* bits */
+  AT_COMPARE, /* the outcome of compiler.compare; only on top, right before br_if or if */
+};
+
+struct value {
+  uint8_t type; /* enum wasm_valtype or ANY_TYPE */
+  uint8_t where;
+  uint8_t reg;
+  uint32_t local;
+  uint64_t bits; /* i32 and f32: zero extended */
+};
+
+struct local {
+  int32_t offset; /* of its home, from the frame */
+  uint32_t refs;  /* stack entries AT_LOCAL that name it */
+  uint8_t type;
+  uint8_t reg; /* where it is cached, or NO_REGISTER */
+};
+
+/* Which locals are in registers. A dirty one is newer than its home. */
+struct layout {
+  uint16_t used, dirty; /* sets of registers */
+  uint32_t local[REGISTER_COUNT];
+};
+
+enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF, CONTROL_ELSE };
+
+struct control {
+  uint8_t kind;
+  bool unreachable; /* for the types: the rest of the block cannot be reached */
+  bool was_live;    /* code was emitted where it began */
+  bool has_layout;
+  uint32_t height; /* operands below its parameters */
+  struct wasm_functype type;
+  /* Text offset of a loop's head; else the chain of jumps that wait for the end. A chain's links
+   * are the jumps' own fields: each holds the text offset of the one before, the first 0. */
+  uint32_t target;
+  uint32_t else_chain;
+  struct layout layout;
+  struct layout else_layout;
+  uint32_t table; /* text offset of the last br_table that named it, */
+  uint32_t stub;  /* and of its stub for that */
+};
+
+/* A compare that waits to be fused with a conditional branch. */
+struct compare {
+  uint16_t family; /* that jumps if true: register form; its negation is family ^ negate */
+  bool is_float, has_constant, negate;
+  uint8_t a, b;
+  int32_t constant;
+};
+
+/* A place that traps: jumps to it wait in the chain for the `trap` behind the function. */
+struct trap_site {
+  uint32_t chain;
+  uint32_t kind;
+  uint32_t code_offset;
+};
+
+/* An array in reserved address space: it grows in place. */
+struct window {
+  uint8_t *base;
+  size_t reserved, committed;
+  bool is_code;
+};
+
+#define LIMIT_OPERANDS 1000000u /* on a function's stack at once */
+#define LIMIT_NESTING 100000u   /* blocks within blocks */
+
+struct compiler {
+  struct wasm_module *module;
+  const struct wasm_platform *platform;
+  struct wasm_reader reader;
+  bool emit;             /* make code; else only validate */
+  bool live;             /* emit, and this place can be reached */
+  const uint8_t *opcode; /* the instruction at hand */
+
+  /* The image. Offsets in text are distances from `text`. */
+  struct window image, text, traps, calls;
+  uint8_t *at, *text_limit; /* next byte; where the committed part gets short */
+  uint32_t trap_count, call_count;
+  uint32_t *entries; /* per defined function: text offset if compiled, else chain of calls to it */
+
+  /* The function. */
+  uint32_t function; /* index among the defined ones */
+  struct window value_window, control_window, local_window, site_window;
+  struct value *values;
+  uint32_t height;
+  uint32_t spilled; /* entries below are AT_SLOT or AT_CONST */
+  uint32_t max_height;
+  struct control *controls;
+  uint32_t depth; /* of controls; 0: the body has ended */
+  struct local *locals;
+  uint32_t local_count;
+  uint32_t local_slots; /* slots that are homes of locals; the operands' come behind */
+  uint32_t incoming;    /* words of arguments that came on the stack */
+  uint32_t outgoing;    /* words needed for calls so far */
+  struct trap_site *sites;
+  uint32_t site_count;
+
+  /* Registers: each is free, caches a local, or belongs to a stack entry. */
+  uint16_t free_regs, local_regs, dirty;
+  uint16_t pinned; /* not to be taken now */
+  uint32_t owner[REGISTER_COUNT];
+  uint32_t next_victim;
+  struct compare compare;
+
+  /* What the next stencil's holes shall hold. */
+  int64_t hole[STENCIL_HOLE_IMM8 + 1];
+  uint32_t *chain[STENCIL_HOLE_TRAP_C + 1 - STENCIL_HOLE_TARGET];
+};
+
+/* ---- compile.c ----------------------------------------------------------------------------- */
+
+#define compiler_fail(c, status, ...)                                                              \
+  wasm_reader_fail_at(&(c)->reader, (c)->opcode, status, __VA_ARGS__)
+#define compiler_ok(c) wasm_reader_ok(&(c)->reader)
+const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end);
+/* Makes at least `size` bytes of a window usable. False: it failed, and the error is set. */
+bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);
+
+/* ---- compile_emit.c ------------------------------------------------------------------------ */
+
+/* Copies a stencil. Register numbers are those of its shape's pools (0 to 7). */
+void emit(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
+/* More text for what is not a stencil: at most `size` bytes from c->at may be written then. */
+bool emit_reserve(struct compiler *c, size_t size);
+static inline uint32_t emit_offset(const struct compiler *c) {
+  return (uint32_t)(c->at - c->text.base);
+}
+/* Lets all jumps of a chain go to a text offset. */
+void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to);
+/* Where a trap of the instruction at hand goes: to be set for one of the holes TRAP_A... */
+void emit_trap_target(struct compiler *c, uint32_t hole, enum wasm_trap_kind kind);
+/* The instruction emitted next may fault with `kind`. */
+void emit_fault(struct compiler *c, enum wasm_trap_kind kind);
+/* A call's return address is `tail` bytes before here. */
+void emit_call_site(struct compiler *c, uint32_t tail);
+uint32_t emit_length(uint32_t family); /* of a stencil without registers */
+/* Between a register (numbered over both pools), a frame offset and a constant. */
+void emit_load(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset);
+void emit_store(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset);
+void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from);
+void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits);
+void emit_store_const(struct compiler *c, uint8_t type, uint64_t bits, int32_t offset);
+void emit_copy(struct compiler *c, int32_t to, int32_t from);
+
+/* ---- compile_values.c ---------------------------------------------------------------------- */
+
+static inline uint32_t register_set(uint8_t type) {
+  return is_float_type(type) ? FLOAT_REGISTERS : INT_REGISTERS;
+}
+static inline uint32_t result_register(uint8_t type) {
+  return is_float_type(type) ? FLOAT_BASE + TARGET_FLOAT_RESULT : TARGET_INT_RESULT;
+}
+static inline bool fits_i32(uint64_t bits) {
+  return (uint64_t)(int64_t)(int32_t)bits == bits;
+}
+/* The frame offset of an operand's slot. */
+static inline int32_t value_offset(const struct compiler *c, uint32_t index) {
+  return TARGET_SLOT_OFFSET(c->local_slots + index);
+}
+
+/* Checks that the operands on top have these types (deepest first) and, in unreachable code, that
+ * they exist. False: it failed. */
+bool check_operands(struct compiler *c, uint32_t count, const uint8_t *types);
+/* The same, and takes them off. For operands that no code uses any more. */
+bool pop_operands(struct compiler *c, uint32_t count, const uint8_t *types);
+void push_value(struct compiler *c, struct value value);
+void push_reg(struct compiler *c, uint8_t type, uint32_t reg); /* reg was allocated */
+void push_slots(struct compiler *c, uint32_t count, const uint8_t *types);
+/* Takes the top off; a register of its own becomes free. */
+void drop_value(struct compiler *c);
+
+/* A register of a set that is nobody's; may move something out. */
+uint32_t allocate(struct compiler *c, uint32_t set);
+/* Makes one register free. */
+void vacate(struct compiler *c, uint32_t reg);
+void free_reg(struct compiler *c, uint32_t reg);
+/* The entry's value in some register, which is not to be changed. */
+uint32_t value_read(struct compiler *c, uint32_t index);
+/* The entry's value in a register of its own. */
+uint32_t value_own(struct compiler *c, uint32_t index);
+/* The same in one particular register. */
+void value_own_in(struct compiler *c, uint32_t index, uint32_t reg);
+/* Writes the entry's value, wherever it is, without changing any state. */
+void value_copy_to_slot(struct compiler *c, uint32_t index, int32_t offset);
+void value_spill(struct compiler *c, uint32_t index); /* to its slot; not a constant */
+void spill_below(struct compiler *c, uint32_t end);   /* entries below `end`, not constants */
+void flush_locals(struct compiler *c);                /* dirty ones to their homes */
+void forget_locals(struct compiler *c);               /* no local is in a register any more */
+/* The local is in a register that was free, newer than its home. */
+void local_in_register(struct compiler *c, uint32_t local, uint32_t reg);
+void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, taken off */
+
+/* Several moves at once. A source is a register, a frame offset, or a constant. */
+enum source { FROM_REG, FROM_SLOT, FROM_CONST };
+struct move {
+  uint8_t to, from, source, type;
+  int32_t offset; /* FROM_SLOT: where; FROM_REG: where the value may be parked */
+  uint64_t bits;
+};
+void emit_moves(struct compiler *c, struct move *moves, uint32_t count);
+/* The move of a stack entry to a register. */
+struct move value_move(const struct compiler *c, uint32_t index, uint32_t to);
+
+/* ---- Handlers: compile_control.c, compile_call.c, compile_numeric.c, compile_memory.c ------ */
+
+struct opcode;
+typedef void handler(struct compiler *c, const struct opcode *op);
+struct opcode {
+  handler *handle;
+  uint8_t in[2]; /* types, 0: none */
+  uint8_t in_count;
+  uint8_t out;
+  uint32_t argument;
+};
+#define OP(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
+#define OP_FC(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+
+/* Starts a function whose locals' types are set: parameters are in registers or on the stack, the
+ * others zero. Room is left for the prologue. */
+void compile_entry(struct compiler *c, const struct wasm_functype *type);
+/* Ends a function that began at text offset `start`: prologue, traps. Returns the frame's size. */
+uint64_t compile_exit(struct compiler *c, uint32_t start);
+void emit_return(struct compiler *c); /* with the operands on top as results */
+/* Dead code from here to the block's end. */
+void end_of_reach(struct compiler *c);
+void push_control(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
+
+#endif

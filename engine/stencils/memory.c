@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stencils of loads and stores (core spec 4.4.7). What lies outside faults: the reservation takes
+ * in every 32-bit address plus an offset below 2^31 (larger ones are added by the compiler). The
+ * access must be a stencil's first instruction: the trap table names that address. */
+#include "engine/stencils/stencil.h"
+
+#define AT(type, address) (*(volatile m_##type *)(mem + HOLE_A + (address)))
+
+#define LOAD(b, a, name, type, w)                                                                  \
+  STENCIL(name##__##a##b) {                                                                        \
+    r##a = (w)AT(type, r##b);                                                                      \
+    NEXT;                                                                                          \
+  }
+#define LOAD_CONST(a, name, type, w)                                                               \
+  STENCIL(name##_c__##a) {                                                                         \
+    r##a = (w)AT(type, 0);                                                                         \
+    NEXT;                                                                                          \
+  }
+#define LOADS(name, type, w) PAIRS(LOAD, name, type, w) EACH(LOAD_CONST, name, type, w)
+LOADS(load32, u32, u32)
+LOADS(load64, u64, u64)
+LOADS(load8_u, u8, u32)
+LOADS(load16_u, u16, u32)
+LOADS(load8_s32, i8, u32)
+LOADS(load16_s32, i16, u32)
+LOADS(load8_s64, i8, u64)
+LOADS(load16_s64, i16, u64)
+LOADS(load32_s64, i32, u64)
+
+#define LOADF(b, a, w)                                                                             \
+  STENCIL(load##w##__##a##b) {                                                                     \
+    x##a = vec_##w(AT(w, r##b));                                                                   \
+    NEXT;                                                                                          \
+  }
+#define LOADF_CONST(a, w)                                                                          \
+  STENCIL(load##w##_c__##a) {                                                                      \
+    x##a = vec_##w(AT(w, 0));                                                                      \
+    NEXT;                                                                                          \
+  }
+PAIRS(LOADF, f32)
+PAIRS(LOADF, f64)
+EACH(LOADF_CONST, f32)
+EACH(LOADF_CONST, f64)
+
+/* a: address, b: value */
+#define STORE(b, a, name, type)                                                                    \
+  STENCIL(name##__##a##b) {                                                                        \
+    AT(type, r##a) = (type)r##b;                                                                   \
+    NEXT;                                                                                          \
+  }
+#define STORE_SINGLE(a, name, type, imm)                                                           \
+  STENCIL(name##_c__##a) {                                                                         \
+    AT(type, 0) = (type)r##a;                                                                      \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(name##_i__##a) {                                                                         \
+    AT(type, r##a) = (type)imm;                                                                    \
+    NEXT;                                                                                          \
+  }
+#define STORES(name, type, imm)                                                                    \
+  PAIRS(STORE, name, type)                                                                         \
+  EACH(STORE_SINGLE, name, type, imm)                                                              \
+  STENCIL(name##_ci) {                                                                             \
+    AT(type, 0) = (type)imm;                                                                       \
+    NEXT;                                                                                          \
+  }
+STORES(store8, u8, IMM8)
+STORES(store16, u16, IMM16)
+STORES(store32, u32, IMM32)
+STORES(store64, u64, IMM32)
+
+#define STOREF(b, a, w)                                                                            \
+  STENCIL(store##w##__##a##b) {                                                                    \
+    AT(w, r##a) = GET_##w(x##b);                                                                   \
+    NEXT;                                                                                          \
+  }
+#define STOREF_CONST(a, w)                                                                         \
+  STENCIL(store##w##_c__##a) {                                                                     \
+    AT(w, 0) = GET_##w(x##a);                                                                      \
+    NEXT;                                                                                          \
+  }
+PAIRS(STOREF, f32)
+PAIRS(STOREF, f64)
+EACH(STOREF_CONST, f32)
+EACH(STOREF_CONST, f64)
+
+#define MEMORY_SIZE(a, _)                                                                          \
+  STENCIL(memory_size__##a) {                                                                      \
+    r##a = (u32)(INSTANCE->memory_bytes / WASM_PAGE_SIZE);                                         \
+    NEXT;                                                                                          \
+  }
+EACH(MEMORY_SIZE, 0)

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stencils that move values: registers, frame slots, constants, globals, select; and the jump. */
+#include "engine/stencils/stencil.h"
+
+#define MOVE(b, a, _)                                                                              \
+  STENCIL(move32__##a##b) {                                                                        \
+    r##a = (u32)r##b;                                                                              \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(move64__##a##b) {                                                                        \
+    r##a = r##b;                                                                                   \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(movef__##a##b) {                                                                         \
+    x##a = x##b;                                                                                   \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(select32__##a##b) {                                                                      \
+    r##a = (u32)CONDITION ? (u32)r##a : (u32)r##b;                                                 \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(select64__##a##b) {                                                                      \
+    r##a = (u32)CONDITION ? r##a : r##b;                                                           \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(selectf__##a##b) {                                                                       \
+    if (!(u32)CONDITION)                                                                           \
+      x##a = x##b;                                                                                 \
+    NEXT;                                                                                          \
+  }
+PAIRS(MOVE, 0)
+
+#define SLOTS(a, _)                                                                                \
+  STENCIL(slot_get32__##a) {                                                                       \
+    r##a = SLOT(u32, HOLE_A);                                                                      \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_get64__##a) {                                                                       \
+    r##a = SLOT(u64, HOLE_A);                                                                      \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_getf32__##a) {                                                                      \
+    x##a = vec_f32(SLOT(f32, HOLE_A));                                                             \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_getf64__##a) {                                                                      \
+    x##a = vec_f64(SLOT(f64, HOLE_A));                                                             \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_set32__##a) {                                                                       \
+    SLOT(u32, HOLE_A) = (u32)r##a;                                                                 \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_set64__##a) {                                                                       \
+    SLOT(u64, HOLE_A) = r##a;                                                                      \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_setf32__##a) {                                                                      \
+    SLOT(f32, HOLE_A) = GET_f32(x##a);                                                             \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(slot_setf64__##a) {                                                                      \
+    SLOT(f64, HOLE_A) = GET_f64(x##a);                                                             \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(const_zero__##a) {                                                                       \
+    r##a = 0;                                                                                      \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(const32__##a) {                                                                          \
+    r##a = (u32)IMM32;                                                                             \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(const64__##a) {                                                                          \
+    r##a = IMM64;                                                                                  \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(constf_zero__##a) {                                                                      \
+    x##a = (v4){0, 0, 0, 0};                                                                       \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(constf32__##a) {                                                                         \
+    x##a = vec_f32(f32_bits((u32)IMM32));                                                          \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(constf64__##a) {                                                                         \
+    x##a = vec_f64(f64_bits(IMM64));                                                               \
+    NEXT;                                                                                          \
+  }
+EACH(SLOTS, 0)
+
+STENCIL(slot_const32) {
+  SLOT(u32, HOLE_A) = (u32)IMM32;
+  NEXT;
+}
+STENCIL(slot_const64) {
+  SLOT(i64, HOLE_A) = (i64)IMM32;
+  NEXT;
+}
+STENCIL(slot_constw) {
+  SLOT(u64, HOLE_A) = IMM64;
+  NEXT;
+}
+STENCIL(slot_copy) {
+  SLOT(u64, HOLE_A) = SLOT(u64, HOLE_B);
+  NEXT;
+}
+STENCIL(slot_zero2) {
+  SLOT(v4, HOLE_A) = (v4){0, 0, 0, 0};
+  NEXT;
+}
+/* Zeroes pairs of slots from hole_a up to hole_b, at least one. */
+STENCIL(slot_zero_many) {
+  u64 at = fp + HOLE_A, end = fp + HOLE_B;
+  do {
+    *(m_v4 *)at = (v4){0, 0, 0, 0};
+    at += 16;
+    __asm__("" : "+r"(at)); /* no call of memset */
+  } while (at != end);
+  NEXT;
+}
+STENCIL(jump) {
+  GO(target);
+}
+
+/* hole_a: offset of the pointer in the instance's array of globals. */
+#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
+#define GLOBALS(a, _)                                                                              \
+  STENCIL(global_get32__##a) {                                                                     \
+    r##a = GLOBAL(u32);                                                                            \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_get64__##a) {                                                                     \
+    r##a = GLOBAL(u64);                                                                            \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_getf32__##a) {                                                                    \
+    x##a = vec_f32(GLOBAL(f32));                                                                   \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_getf64__##a) {                                                                    \
+    x##a = vec_f64(GLOBAL(f64));                                                                   \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_set32__##a) {                                                                     \
+    GLOBAL(u32) = (u32)r##a;                                                                       \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_set64__##a) {                                                                     \
+    GLOBAL(u64) = r##a;                                                                            \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_setf32__##a) {                                                                    \
+    GLOBAL(f32) = GET_f32(x##a);                                                                   \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(global_setf64__##a) {                                                                    \
+    GLOBAL(f64) = GET_f64(x##a);                                                                   \
+    NEXT;                                                                                          \
+  }
+EACH(GLOBALS, 0)
+_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");
