@@ -95,7 +95,8 @@ bool wasm_store_fault(struct wasm_store *store, const struct wasm_fault *fault,
         module->image != NULL ? wasm_image_trap(module->image, fault->pc) : NULL;
     if (trap == NULL)
       continue;
-    if (trap->kind == WASM_TRAP_MEMORY_OUT_OF_BOUNDS && !is_memory_address(store, fault->address))
+    /* An explicit trap, after a helper's check, has no address. */
+    if (fault->address != 0 && !is_memory_address(store, fault->address))
       return false;
     record(store, trap->kind, fault->fp, fault->pc, false);
     wasm_unwind_resume(store->activation, trap->kind, resume);
