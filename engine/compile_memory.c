@@ -29,10 +29,13 @@ static bool read_memarg(struct compiler *c, const struct opcode *op, uint32_t *o
     compiler_fail(c, WASM_UNSUPPORTED, "memory access with a memory index (multi-memory)");
   else if (compiler_ok(c) && align >= 128)
     compiler_fail(c, WASM_MALFORMED, "malformed memop flags");
-  *offset = wasm_read_u32(&c->reader);
+  uint64_t wide = wasm_read_u64(&c->reader); /* 64 bits since memory64 */
+  *offset = (uint32_t)wide;
   if (!need_memory(c))
     return false;
-  if (align > op->argument >> 16)
+  if (wide > UINT32_MAX)
+    compiler_fail(c, WASM_INVALID, "offset out of range");
+  else if (align > op->argument >> 16)
     compiler_fail(c, WASM_INVALID, "alignment must not be larger than natural");
   return compiler_ok(c);
 }
