@@ -389,8 +389,9 @@ void compile_else(struct compiler *c, const struct opcode *op) {
 }
 
 static bool same_types(const struct wasm_functype *type) {
-  return type->param_count == type->result_count &&
-         memcmp(type->params, type->results, type->result_count) == 0;
+  if (type->param_count != type->result_count)
+    return false;
+  return type->result_count == 0 || memcmp(type->params, type->results, type->result_count) == 0;
 }
 
 /* An if without else and without values: the jump that skips it goes to its end. That counts as the
