@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The engine's own tests: one program a subject, in a host process under ASan and UBSan.
 
+# The engine's platform in a process, also for other folders' tests (whose fragments come later).
+POSIX_PLATFORM_SOURCES := tests/platform/posix.c tests/platform/arch/$(ARCH)/context.c
+
 ENGINE_TESTS := decode run failing
 ENGINE_TEST_MODULES := $(patsubst tests/engine/modules/%.wat,$(B)/tests/engine/%.wasm,\
 	$(wildcard tests/engine/modules/*.wat))

@@ -2,7 +2,6 @@
 # The specification's test scripts, on the engine in a host process: plain and with sanitizers.
 
 SPEC_SUITE ?= tests/spec/suite
-POSIX_PLATFORM_SOURCES := tests/platform/posix.c tests/platform/arch/$(ARCH)/context.c
 # Free of libc: also for the guest image that runs scripts in the VM.
 SPEC_SOURCES := $(addprefix tests/spec/,sexpr.c spec.c spectest.c value.c)
 SPEC_HOST_SOURCES = $(SPEC_SOURCES) tests/spec/main.c $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES)
