@@ -274,64 +274,76 @@ static void release_state(struct compiler *c) {
   release_window(c, &c->control_window);
   release_window(c, &c->local_window);
   release_window(c, &c->site_window);
+  release_window(c, &c->traps);
+  release_window(c, &c->calls);
 }
 
 /* ---- The image ----------------------------------------------------------------------------- */
-
-static struct window part_of(const struct compiler *c, size_t offset, size_t size) {
-  return (struct window){c->image.base + offset, size, 0, true};
-}
 
 /* Text is mostly below ten times the bytes it was made from; jumps reach 2 GiB. */
 #define TEXT_PER_BYTE 64u
 #define TEXT_MAX ((size_t)1 << 30)
 
-/* One reservation: header and functions, text, traps, calls, each beginning on a page. */
+/* One reservation, committed from its begin on: header and functions, text, and, when these have
+ * stopped growing in windows of their own, traps and calls. */
 static bool reserve_image(struct compiler *c, uint32_t functions) {
   size_t code = c->module->code_section_bytes + functions + 1024;
   size_t head =
       round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
   size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
-  size_t traps = round_up(c, 3 * code * sizeof(struct abi_image_trap));
-  size_t calls = round_up(c, code * sizeof(struct abi_image_call));
-  c->image = (struct window){.reserved = head + text + traps + calls, .is_code = true};
-  c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
-  if (!c->image.base)
-    return no_memory(c, "code");
-  c->text = part_of(c, head, text);
-  c->traps = part_of(c, head + text, traps);
-  c->calls = part_of(c, head + text + traps, calls);
-  if (!c->platform->code_commit(c->platform->context, c->image.base, head))
-    return no_memory(c, "code");
-  c->at = c->text.base;
-  if (!compiler_window_grow(c, &c->text, 2 * TARGET_STENCIL_MAX))
+  if (!reserve_window(c, &c->traps, 3 * code * sizeof(struct abi_image_trap)) ||
+      !reserve_window(c, &c->calls, code * sizeof(struct abi_image_call)))
     return false;
-  c->text_limit = c->text.base + c->text.committed - TARGET_STENCIL_MAX;
+  c->image = (struct window){.reserved = head + text, .is_code = true};
+  c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
+  if (!c->image.base || !compiler_window_grow(c, &c->image, head))
+    return no_memory(c, "code");
   *(struct abi_image *)c->image.base = (struct abi_image){
       .magic = ABI_IMAGE_MAGIC,
       .version = ABI_IMAGE_VERSION,
       .arch = TARGET_ARCH,
       .tier = ABI_TIER_BASELINE,
-      .size = c->image.reserved,
       .text_offset = head,
       .functions = {sizeof(struct abi_image), functions},
-      .traps = {head + text, 0},
-      .calls = {head + text + traps, 0},
   };
+  c->text = (struct window){c->image.base + head, text, c->image.committed - head, true};
+  c->at = c->text.base;
+  if (!compiler_window_grow(c, &c->text, 2 * TARGET_STENCIL_MAX))
+    return false;
+  c->text_limit = c->text.base + c->text.committed - TARGET_STENCIL_MAX;
   return true;
 }
 
+/* Puts a table behind what the image has so far. */
+static bool append_table(struct compiler *c, struct abi_image_table *table, size_t *end,
+                         const struct window *from, uint64_t count, size_t size) {
+  if (!compiler_window_grow(c, &c->text, *end + count * size))
+    return false;
+  table->offset = (uint64_t)(c->text.base - c->image.base) + *end;
+  table->count = count;
+  if (count > 0)
+    memcpy(c->text.base + *end, from->base, count * size);
+  *end += (count * size + 15) & ~(size_t)15;
+  return true;
+}
+
+/* The tables begin on a page of their own: they are not to be executed. */
 static bool publish_image(struct compiler *c, uint32_t functions) {
   struct abi_image *image = (struct abi_image *)c->image.base;
-  image->text_size = emit_offset(c);
-  image->traps.count = c->trap_count;
-  image->calls.count = c->call_count;
+  size_t text = round_up(c, emit_offset(c)), end = text;
   const void **entries = wasm_arena_array(&c->module->arena, functions, sizeof *entries);
   if (!entries)
     return no_memory(c, "tables");
   for (uint32_t i = 0; i < functions; i++)
     entries[i] = c->text.base + c->entries[i];
-  if (!c->platform->publish(c->platform->context, c->text.base, c->text.committed))
+  if (!append_table(c, &image->traps, &end, &c->traps, c->trap_count,
+                    sizeof(struct abi_image_trap)) ||
+      !append_table(c, &image->calls, &end, &c->calls, c->call_count,
+                    sizeof(struct abi_image_call)))
+    return false;
+  image->text_size = emit_offset(c);
+  image->size = image->text_offset + end;
+  if (text > 0 && !c->platform->publish(c->platform->context, c->text.base, text))
     return no_memory(c, "code");
   c->module->entries = entries;
   c->module->image = image;
