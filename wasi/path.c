@@ -96,6 +96,7 @@ static enum wasi_errno enter_directory(struct walk *walk, wasi_node node) {
   return WASI_ERRNO_SUCCESS;
 }
 
+/* Several slashes are as one. */
 static void skip_slashes(struct walk *walk) {
   const char *text = walk->work->text[walk->current];
   while (walk->at < walk->length && text[walk->at] == '/')
@@ -142,7 +143,7 @@ struct component {
   bool is_last;
 };
 
-/* Takes the next component off the text, with the slashes behind it: several are as one. */
+/* Takes the next component off the text, with the slashes behind it. */
 static struct component next_component(struct walk *walk) {
   const char *text = walk->work->text[walk->current];
   size_t start = walk->at;
@@ -154,6 +155,7 @@ static struct component next_component(struct walk *walk) {
   return component;
 }
 
+/* Exactly `count` dots, 1 or 2. */
 static bool is_dots(const struct component *component, size_t count) {
   return component->length == count && !memcmp(component->name, "..", count);
 }

@@ -115,6 +115,7 @@ static enum wasi_errno open_file(struct opening *opening) {
   return wasi_errno_of(error);
 }
 
+/* The order of the checks is Linux's: EXIST before LOOP, and both before what the object is. */
 static enum wasi_errno open_existing(struct opening *opening) {
   enum wasi_filetype type = wasi_filetype_of_mode(opening->place.attr.mode);
   if (has_oflags(opening, WASI_OFLAG_CREAT | WASI_OFLAG_EXCL))
@@ -128,6 +129,7 @@ static enum wasi_errno open_existing(struct opening *opening) {
   return open_file(opening);
 }
 
+/* A slash behind the name asks for a directory, which open does not make: ISDIR, as Linux. */
 static enum wasi_errno open_new(struct opening *opening) {
   struct wasi_place *place = &opening->place;
   if (!(opening->oflags & WASI_OFLAG_CREAT))

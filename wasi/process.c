@@ -5,6 +5,7 @@
 
 /* ---- Arguments and environment --------------------------------------------------------------- */
 
+/* Sizes count the NULs. */
 static enum wasi_errno put_sizes(struct wasi_call *call, uint32_t count, size_t size) {
   uint8_t *count_out = wasi_out(call, 0, 4);
   uint8_t *size_out = wasi_out(call, 1, 4);
@@ -78,6 +79,7 @@ enum wasi_errno wasi_clock_time_get(struct wasi_call *call) {
   return get_time(call, 2, call->wasi->host->ops->clock);
 }
 
+/* As much as asked or an error: programs do not look for less. */
 enum wasi_errno wasi_random_get(struct wasi_call *call) {
   uint32_t length = wasi_arg32(call, 1);
   uint8_t *out = wasi_out(call, 0, length);

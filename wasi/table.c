@@ -23,6 +23,7 @@ struct wasi_descriptor *wasi_table_get(struct wasi_table *table, uint32_t fd) {
   return &table->entries[fd];
 }
 
+/* Doubles, so that opening n files copies O(n) entries in all. */
 static bool grow_table(struct wasi_table *table, uint32_t capacity) {
   size_t size = capacity * sizeof *table->entries;
   struct wasi_descriptor *entries = table->host->ops->allocate(table->host, size);
@@ -37,6 +38,7 @@ static bool grow_table(struct wasi_table *table, uint32_t capacity) {
   return true;
 }
 
+/* The number counts as free until the caller fills its entry. */
 enum wasi_errno wasi_table_reserve(struct wasi_table *table, uint32_t from, uint32_t *fd) {
   uint32_t at = from > table->lowest ? from : table->lowest;
   while (at < table->capacity && table->entries[at].kind != WASI_KIND_FREE)
@@ -66,6 +68,7 @@ struct wasi_hold *wasi_hold_new(struct wasi_host *host, struct wasi_fs *fs, wasi
   return hold;
 }
 
+/* The root was never looked up, so it is not forgotten. */
 void wasi_hold_drop(struct wasi_host *host, struct wasi_hold *hold) {
   if (--hold->count)
     return;

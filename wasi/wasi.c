@@ -10,6 +10,7 @@ struct signature {
   const char *name, *params, *results;
 };
 
+/* Names and types, in letters, and handlers: both in the order of enum wasi_function_number. */
 static const struct signature SIGNATURES[WASI_FUNCTION_COUNT] = {
 #define FUNCTION(name, params, results) {#name, params, results},
 #include "wasi/functions.def"
@@ -124,6 +125,7 @@ static int linux_errno_of(enum wasi_errno status) {
   }
 }
 
+/* Everything is closed whatever fails on the way; the first failure is told. */
 int wasi_delete(struct wasi *wasi) {
   enum wasi_errno first = WASI_ERRNO_SUCCESS;
   for (uint32_t fd = 0; fd < wasi->table.capacity; fd++) {
@@ -155,6 +157,7 @@ static bool types_are(const char *letters, const uint8_t *types, uint32_t count)
   return true;
 }
 
+/* A function is made once however often it is imported: equal imports are equal references. */
 struct wasm_func *wasi_import(struct wasi *wasi, struct wasm_name space, struct wasm_name name,
                               const struct wasm_functype *type, bool *type_mismatch) {
   *type_mismatch = false;

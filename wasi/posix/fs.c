@@ -139,6 +139,7 @@ static int fs_lookup(struct wasi_fs *fs, wasi_node dir, const char *name, size_t
   return fd < 0 ? errno : add_node(posix_of(fs), fd, node, attr);
 }
 
+/* The last of as many forgets as lookups frees the node. */
 static void fs_forget(struct wasi_fs *fs, wasi_node id) {
   struct node *node = node_at(fs, id);
   if (id == WASI_ROOT_NODE || --node->lookups)
@@ -147,6 +148,8 @@ static void fs_forget(struct wasi_fs *fs, wasi_node id) {
   node->fd = -1;
 }
 
+/* Through the handle if there is one: the node's descriptor would do as well, but a server that
+ * goes by handles should see them used. */
 static int fs_getattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle,
                       struct wasi_attr *attr) {
   struct stat status;
