@@ -11,36 +11,27 @@ const char *wasm_trap_text(enum wasm_trap_kind kind) {
   return (unsigned)kind < WASM_TRAP_COUNT ? texts[kind] : "unknown trap";
 }
 
-/* An instance of the module: code is shared by all of a module's instances, and a frame does not
- * say whose it is; names and offsets are the module's. */
-static struct wasm_instance *instance_of(const struct wasm_store *store,
-                                         const struct wasm_module *module) {
-  struct wasm_instance *instance = store->instances;
-  while (instance != NULL && instance->module != module)
-    instance = instance->next;
-  return instance;
-}
-
-/* Adds the frame that executes at `pc`: `is_call` when pc is a return address, else a fault's. */
-static void record_frame(const struct wasm_store *store, struct wasm_trap *trap, uintptr_t pc,
-                         bool is_call) {
+/* Adds the frame `fp`, which executes at `pc`: `is_call` when that is a return address, else a
+ * fault's. Code is shared by all instances of a module; each frame says whose it is. */
+static void record_frame(struct wasm_trap *trap, uintptr_t fp, uintptr_t pc, bool is_call) {
   trap->frames_total++;
   if (trap->frame_count == WASM_BACKTRACE_MAX)
     return;
-  for (struct wasm_module *module = store->modules; module != NULL; module = module->next) {
-    if (module->image == NULL)
-      continue;
-    /* A call may be the last thing in its function: the byte before is surely the caller's. */
-    const struct abi_image_function *function = wasm_image_function(module->image, pc - is_call);
-    if (function == NULL)
-      continue;
-    struct wasm_frame *frame = &trap->frames[trap->frame_count++];
-    *frame = (struct wasm_frame){instance_of(store, module), function->function, 0};
-    const struct abi_image_call *call = is_call ? wasm_image_call(module->image, pc) : NULL;
-    const struct abi_image_trap *fault = is_call ? NULL : wasm_image_trap(module->image, pc);
-    frame->code_offset = call != NULL ? call->code_offset : fault != NULL ? fault->code_offset : 0;
+  struct wasm_instance *instance = wasm_frame_instance(fp);
+  const struct abi_image *image = instance->module->image;
+  /* A call may be the last thing in its function: the byte before is surely the caller's. */
+  const struct abi_image_function *function = wasm_image_function(image, pc - is_call);
+  if (function == NULL)
     return;
-  }
+  const struct abi_image_call *call = is_call ? wasm_image_call(image, pc) : NULL;
+  const struct abi_image_trap *fault = is_call ? NULL : wasm_image_trap(image, pc);
+  trap->frames[trap->frame_count++] = (struct wasm_frame){
+      .instance = instance,
+      .function = function->function,
+      .code_offset = call != NULL    ? call->code_offset
+                     : fault != NULL ? fault->code_offset
+                                     : 0,
+  };
 }
 
 static void walk(const struct wasm_store *store, struct wasm_trap *trap, uintptr_t fp, uintptr_t pc,
@@ -50,7 +41,7 @@ static void walk(const struct wasm_store *store, struct wasm_trap *trap, uintptr
   while (activation != NULL) {
     if (pc != 0) {
       do {
-        record_frame(store, trap, pc, is_call);
+        record_frame(trap, fp, pc, is_call);
         is_call = true;
       } while (wasm_frame_next(activation, &fp, &pc));
     }

@@ -254,6 +254,10 @@ int main(void) {
   world_open(&world, 0);
   world_load(&world, module, true);
   world_instantiate(&world);
+  /* A second instance of the same code: frames must name the first. */
+  struct wasm_instance *first = world.instance;
+  world_instantiate(&world);
+  world.instance = first;
   test_backtraces(&world, module);
   world_close(&world);
   test_host_calls(module);
