@@ -17,6 +17,7 @@
 #define ABI_BOOT_MAGIC 0x544f4f42574d5248ull /* "HRMWBOOT" */
 #define ABI_BOOT_VERSION 1
 #define ABI_MAX_DEVICES 64
+#define ABI_AREA_SIZE 0x2000000ull /* 32 MiB of address space */
 
 /* Who hosts this guest. */
 enum abi_monitor {
@@ -58,7 +59,7 @@ struct abi_device {
   uint64_t rings;       /* physical address of queue 0's rings, page aligned */
   uint64_t features;    /* virtio feature bits in force (VIRTIO_F_VERSION_1 always) */
   struct abi_span name; /* FS: the guest path of the preopen, e.g. "." or "/data" */
-  uint32_t flags;       /* ABI_DEVICE_READ_ONLY; for the console ABI_STREAM_* per port, 8 bits each */
+  uint32_t flags; /* ABI_DEVICE_READ_ONLY; for the console ABI_STREAM_* per port, 8 bits each */
   uint32_t reserved;
 };
 
@@ -73,7 +74,7 @@ struct abi_device {
 /* What a standard stream is on the host: abi_device.flags >> (8 * port) & 0xff. */
 #define ABI_STREAM_CLOSED 0u
 #define ABI_STREAM_TERMINAL 1u
-#define ABI_STREAM_PIPE 2u  /* pipe or socket */
+#define ABI_STREAM_PIPE 2u /* pipe or socket */
 #define ABI_STREAM_FILE 3u
 #define ABI_STREAM_OTHER 4u /* other character devices, e.g. /dev/null */
 
@@ -96,12 +97,12 @@ struct abi_boot {
 
   /* Memory. Physical memory is one range from 0; the part the guest may use starts at
    * free_base, the mapped part ends at memory_end and may be extended (doorbell MEMORY). */
-  uint64_t free_base;   /* physical; first byte that nothing occupies; page aligned */
-  uint64_t memory_end;  /* physical; end of the memory present now */
-  uint64_t memory_max;  /* bytes the guest may have in all, as --memory says */
+  uint64_t free_base;  /* physical; first byte that nothing occupies; page aligned */
+  uint64_t memory_end; /* physical; end of the memory present now */
+  uint64_t memory_max; /* bytes the guest may have in all, as --memory says */
 
-  uint64_t module;        /* user virtual address of the module's bytes, read-only */
-  uint64_t module_length; /* bytes */
+  uint64_t module;             /* user virtual address of the module's bytes, read-only */
+  uint64_t module_length;      /* bytes */
   struct abi_span module_name; /* as the user wrote it, for messages */
   struct abi_span invoke;      /* export to call instead of _start; empty: none */
 
@@ -124,11 +125,18 @@ struct abi_boot {
   uint64_t arena_end;
   uint64_t stack_size; /* bytes of the stack the guest starts on; below it nothing is mapped */
 
+  /* Mappings that every guest would ask for are there from the start. Areas of ABI_AREA_SIZE begin
+   * at arena_base: of each of the first `data_areas` the first block is mapped, zero and writable;
+   * of the one behind them the first `code_blocks` blocks are mapped for code, writable. Their
+   * physical blocks follow heap_end in this order. */
+  uint32_t data_areas;
+  uint32_t code_blocks;
+
   struct abi_device devices[ABI_MAX_DEVICES];
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span layout");
 _Static_assert(sizeof(struct abi_device) == 40, "abi_device layout");
-_Static_assert(sizeof(struct abi_boot) == 160 + 40 * ABI_MAX_DEVICES, "abi_boot layout");
+_Static_assert(sizeof(struct abi_boot) == 168 + 40 * ABI_MAX_DEVICES, "abi_boot layout");
 
 #endif

@@ -15,23 +15,23 @@
 
 #include <stdint.h>
 
-#define ABI_DOORBELL_PORT 0x500u         /* x86_64: first I/O port */
-#define ABI_DOORBELL_MMIO 0x09000000ull  /* aarch64, riscv64: physical address of the page */
+#define ABI_DOORBELL_PORT 0x500u        /* x86_64: first I/O port */
+#define ABI_DOORBELL_MMIO 0x09000000ull /* aarch64, riscv64: physical address of the page */
 
 /* number, name */
-#define ABI_DOORBELLS(X)                                                                         \
-  X(0, NOTIFY) /* value = device << 16 | queue: buffers are available (virtio 1.2, 2.7.13) */    \
-  X(1, WAIT)   /* wait for streams or a deadline: control.wait_*; value 0 */                     \
-  X(2, EXIT)   /* the guest is done: value = status (0..255); control.report is final */         \
+#define ABI_DOORBELLS(X)                                                                           \
+  X(0, NOTIFY) /* value = device << 16 | queue: buffers are available (virtio 1.2, 2.7.13) */      \
+  X(1, WAIT)   /* wait for streams or a deadline: control.wait_*; value 0 */                       \
+  X(2, EXIT)   /* the guest is done: value = status (0..255); control.report is final */           \
   X(3, MEMORY) /* more memory: at least control.memory_want bytes; answer in control.memory_end */ \
-  X(4, CLOCK)  /* read the host's clocks: answer in control.clock_* */                           \
+  X(4, CLOCK)  /* read the host's clocks: answer in control.clock_* */                             \
   X(5, PANIC)  /* the guest found itself broken: value = length of text in control.text */
 
 enum abi_doorbell {
 #define X(number, name) ABI_DOORBELL_##name = number,
   ABI_DOORBELLS(X)
 #undef X
-  ABI_DOORBELL_COUNT
+      ABI_DOORBELL_COUNT
 };
 
 #define ABI_WAIT_STREAM0 0x1u /* stdin has bytes, or is at its end */

@@ -46,11 +46,11 @@ struct abi_image_table {
 struct abi_image {
   uint64_t magic;
   uint32_t version;
-  uint32_t arch;           /* enum abi_image_arch */
-  uint32_t tier;           /* enum abi_image_tier */
+  uint32_t arch; /* enum abi_image_arch */
+  uint32_t tier; /* enum abi_image_tier */
   uint32_t reserved;
-  uint64_t size;           /* bytes of the whole image */
-  uint64_t text_offset;    /* page aligned */
+  uint64_t size;        /* bytes of the whole image */
+  uint64_t text_offset; /* page aligned */
   uint64_t text_size;
   struct abi_image_table functions; /* struct abi_image_function */
   struct abi_image_table traps;     /* struct abi_image_trap */

@@ -11,7 +11,7 @@ KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/ta
 # The runtime without a program: what every image has.
 RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)/arch.c \
 	guest/runtime/start.c guest/runtime/machine.c guest/runtime/memory.c guest/runtime/area.c \
-	guest/runtime/heap.c guest/runtime/string.c guest/runtime/divide.c
+	guest/runtime/code.c guest/runtime/heap.c guest/runtime/string.c guest/runtime/divide.c
 # The program that runs a module.
 PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.c \
 	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c

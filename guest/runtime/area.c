@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Address space: reservations, what is committed in them, and machine code.
+/* Address space: reservations and what is committed in them.
  *
- * A commit either succeeds whole or changes nothing that can be seen: the blocks it needs are
- * secured before the first mapping, and where the kernel runs out of page tables half way, what
- * was mapped is taken back. So the first byte behind a linear memory always faults. */
+ * Small reservations (the compiler's state, tables, heap) come from areas that stay mapped by whole
+ * blocks: no kernel call in the common case. Larger ones are exact: a commit either succeeds whole
+ * or changes nothing that can be seen: the blocks it needs are secured before the first mapping,
+ * and where the kernel runs out of page tables half way, what was mapped is taken back. So the
+ * first byte behind a linear memory always faults. */
 #include "guest/runtime/memory.h"
 
 #include <string.h>
 
-static size_t round_up(size_t size, size_t unit) {
-  return (size + unit - 1) / unit * unit;
-}
-
-/* Calls the kernel for a range of blocks, split where no call may cross. */
-static bool call_blocks(uint64_t number, uintptr_t address, uint64_t physical, size_t size) {
+bool memory_call_blocks(uint64_t number, uintptr_t address, uint64_t physical, size_t size) {
   while (size) {
     size_t piece = ABI_GROUP_SIZE - address % ABI_GROUP_SIZE;
     if (piece > size)
@@ -63,10 +60,10 @@ static bool areas_grow(struct memory *memory) {
   return true;
 }
 
-static struct memory_area *reserve_area(struct memory *memory, size_t size, bool is_code) {
+struct memory_area *memory_add_area(struct memory *memory, size_t size, enum memory_kind kind) {
   if (size == 0 || size > memory->boot->arena_end - memory->boot->arena_base)
     return NULL;
-  size = round_up(size, ABI_BLOCK_SIZE);
+  size = memory_round_up(size, ABI_BLOCK_SIZE);
   struct memory_area *area = memory_allocate(memory, sizeof(*area));
   if (!area)
     return NULL;
@@ -77,7 +74,7 @@ static struct memory_area *reserve_area(struct memory *memory, size_t size, bool
     memory_free(memory, area, sizeof(*area));
     return NULL;
   }
-  *area = (struct memory_area){.base = base, .size = size, .is_code = is_code};
+  *area = (struct memory_area){.base = base, .size = size, .kind = kind};
   memmove(&memory->areas[index + 1], &memory->areas[index],
           (memory->area_count - index) * sizeof(struct memory_area *));
   memory->areas[index] = area;
@@ -85,9 +82,27 @@ static struct memory_area *reserve_area(struct memory *memory, size_t size, bool
   return area;
 }
 
+static struct memory_area *find_idle_small(const struct memory *memory) {
+  for (size_t i = 0; i < memory->area_count; i++)
+    if (memory->areas[i]->kind == MEMORY_SMALL && memory->areas[i]->idle)
+      return memory->areas[i];
+  return NULL;
+}
+
 void *memory_reserve(void *context, size_t size) {
-  const struct memory_area *area = reserve_area(context, size, false);
-  return area ? (void *)area->base : NULL;
+  struct memory *memory = context;
+  struct memory_area *area;
+  if (size == 0 || size > ABI_AREA_SIZE) {
+    area = memory_add_area(memory, size, MEMORY_EXACT);
+  } else {
+    area = find_idle_small(memory);
+    if (!area)
+      area = memory_add_area(memory, ABI_AREA_SIZE, MEMORY_SMALL);
+  }
+  if (!area)
+    return NULL;
+  area->idle = false;
+  return (void *)area->base;
 }
 
 /* ---- Extents: what lies where ---- */
@@ -122,7 +137,75 @@ static void extent_add(struct memory_area *area, uint64_t physical, size_t lengt
   area->committed += length;
 }
 
-/* ---- Committing data ---- */
+/* ---- Small areas: whole blocks, kept from life to life ---- */
+
+void memory_adopt_data_areas(struct memory *memory) {
+  uint64_t physical = memory->boot->heap_end;
+  for (uint32_t i = 0; i < memory->boot->data_areas; i++) {
+    struct memory_area *area = memory_add_area(memory, ABI_AREA_SIZE, MEMORY_SMALL);
+    if (!area || !extents_grow(memory, area, 1))
+      memory_panic(memory, "no memory for the first areas");
+    area->extents[area->extent_count++] =
+        (struct memory_extent){.physical = physical, .length = ABI_BLOCK_SIZE};
+    area->idle = true;
+    physical += ABI_BLOCK_SIZE;
+  }
+}
+
+/* Bytes from an area's base that are mapped. */
+static size_t mapped_bytes(const struct memory_area *area) {
+  if (!area->extent_count)
+    return 0;
+  const struct memory_extent *last = &area->extents[area->extent_count - 1];
+  return last->offset + last->length;
+}
+
+static bool map_small_block(struct memory *memory, struct memory_area *area) {
+  if (!extents_grow(memory, area, 1) || !memory_ensure_blocks(memory, 1))
+    return false;
+  bool dirty;
+  size_t mapped = mapped_bytes(area);
+  uint64_t physical = memory_take_block(memory, &dirty);
+  if (kernel_call(ABI_KERNEL_MAP_BLOCKS, area->base + mapped, physical, 1) != ABI_KERNEL_OK) {
+    memory_give_blocks(memory, physical, ABI_BLOCK_SIZE);
+    return false;
+  }
+  area->extents[area->extent_count++] =
+      (struct memory_extent){.physical = physical, .offset = mapped, .length = ABI_BLOCK_SIZE};
+  if (dirty)
+    area->used = mapped + ABI_BLOCK_SIZE;
+  return true;
+}
+
+/* What stays mapped when it fails is of no harm: it is the area's own. */
+static bool commit_small(struct memory *memory, struct memory_area *area, size_t size) {
+  size_t end = area->committed + size;
+  while (mapped_bytes(area) < end)
+    if (!map_small_block(memory, area))
+      return false;
+  if (area->committed < area->used)
+    memset((void *)(area->base + area->committed), 0,
+           (end < area->used ? end : area->used) - area->committed);
+  area->committed = end;
+  return true;
+}
+
+/* Keeps the first block for the next life. */
+static void release_small(struct memory *memory, struct memory_area *area) {
+  if (area->used < area->committed)
+    area->used = area->committed;
+  if (area->used > ABI_BLOCK_SIZE)
+    area->used = ABI_BLOCK_SIZE;
+  size_t mapped = mapped_bytes(area);
+  if (mapped > ABI_BLOCK_SIZE)
+    memory_call_blocks(ABI_KERNEL_UNMAP, area->base + ABI_BLOCK_SIZE, 0, mapped - ABI_BLOCK_SIZE);
+  while (area->extent_count > 1)
+    memory_give_blocks(memory, area->extents[--area->extent_count].physical, ABI_BLOCK_SIZE);
+  area->committed = 0;
+  area->idle = true;
+}
+
+/* ---- Exact areas ---- */
 
 /* Maps more of the block that the area's last extent ends in. When it becomes full, one entry
  * for the block replaces those of its pages. */
@@ -168,9 +251,9 @@ static bool commit_run(struct memory *memory, struct memory_area *area, size_t b
   size_t size = blocks * ABI_BLOCK_SIZE;
   uint64_t physical = memory->next_block;
   memory->next_block += size;
-  if (!call_blocks(ABI_KERNEL_MAP_BLOCKS, area->base + area->committed, physical, size)) {
+  if (!memory_call_blocks(ABI_KERNEL_MAP_BLOCKS, area->base + area->committed, physical, size)) {
     /* Stops where mapping stopped: at a directory that there is no memory for. */
-    call_blocks(ABI_KERNEL_UNMAP, area->base + area->committed, 0, size);
+    memory_call_blocks(ABI_KERNEL_UNMAP, area->base + area->committed, 0, size);
     memory_give_blocks(memory, physical, size);
     return false;
   }
@@ -182,8 +265,8 @@ static bool commit_run(struct memory *memory, struct memory_area *area, size_t b
 /* Takes back everything above `committed`. Pages of a last, partial block are mapped anew. */
 static void truncate(struct memory *memory, struct memory_area *area, size_t committed) {
   size_t keep = committed / ABI_BLOCK_SIZE * ABI_BLOCK_SIZE;
-  call_blocks(ABI_KERNEL_UNMAP, area->base + keep, 0,
-              round_up(area->committed, ABI_BLOCK_SIZE) - keep);
+  memory_call_blocks(ABI_KERNEL_UNMAP, area->base + keep, 0,
+                     memory_round_up(area->committed, ABI_BLOCK_SIZE) - keep);
   while (area->extent_count && area->extents[area->extent_count - 1].offset >= committed) {
     const struct memory_extent *last = &area->extents[--area->extent_count];
     memory_give_blocks(memory, last->physical, last->length);
@@ -192,9 +275,9 @@ static void truncate(struct memory *memory, struct memory_area *area, size_t com
   if (!area->extent_count)
     return;
   struct memory_extent *last = &area->extents[area->extent_count - 1];
-  size_t owned = round_up(last->length, ABI_BLOCK_SIZE);
+  size_t owned = memory_round_up(last->length, ABI_BLOCK_SIZE);
   last->length = committed - last->offset;
-  size_t left = round_up(last->length, ABI_BLOCK_SIZE);
+  size_t left = memory_round_up(last->length, ABI_BLOCK_SIZE);
   if (owned > left)
     memory_give_blocks(memory, last->physical + left, owned - left);
   area->tail_dirty = true;
@@ -208,7 +291,8 @@ static void truncate(struct memory *memory, struct memory_area *area, size_t com
 static size_t commit_piece(struct memory *memory, struct memory_area *area, size_t size) {
   size_t inside = area->committed % ABI_BLOCK_SIZE;
   size_t owned = inside ? ABI_BLOCK_SIZE - inside : 0;
-  size_t blocks = size > owned ? (round_up(size - owned, ABI_BLOCK_SIZE)) / ABI_BLOCK_SIZE : 0;
+  size_t blocks =
+      size > owned ? (memory_round_up(size - owned, ABI_BLOCK_SIZE)) / ABI_BLOCK_SIZE : 0;
   /* Room for the record first: making it may itself take blocks. */
   if (!extents_grow(memory, area, 1) || !memory_ensure_blocks(memory, blocks))
     return 0;
@@ -227,9 +311,12 @@ static size_t commit_piece(struct memory *memory, struct memory_area *area, size
 bool memory_commit(void *context, void *address, size_t size) {
   struct memory *memory = context;
   struct memory_area *area = memory_find_area(memory, (uintptr_t)address);
-  if (!area || area->is_code || (uintptr_t)address != area->base + area->committed ||
-      size > area->size - area->committed || size % ABI_PAGE_SIZE)
+  if (!area || area->kind == MEMORY_CODE || area->idle ||
+      (uintptr_t)address != area->base + area->committed || size > area->size - area->committed ||
+      size % ABI_PAGE_SIZE)
     return false;
+  if (area->kind == MEMORY_SMALL)
+    return commit_small(memory, area, size);
   size_t before = area->committed;
   while (size) {
     size_t piece = commit_piece(memory, area, size);
@@ -242,21 +329,9 @@ bool memory_commit(void *context, void *address, size_t size) {
   return true;
 }
 
-void memory_release(void *context, void *address, size_t size) {
-  struct memory *memory = context;
-  struct memory_area *area = memory_find_area(memory, (uintptr_t)address);
-  (void)size;
-  if (!area || area->base != (uintptr_t)address)
-    return;
-  if (area->is_code) {
-    if (area->used < area->requested)
-      area->used = area->requested;
-    area->requested = 0;
-    area->committed = 0;
-    area->idle = true;
-    return;
-  }
-  call_blocks(ABI_KERNEL_UNMAP, area->base, 0, round_up(area->committed, ABI_BLOCK_SIZE));
+static void release_exact(struct memory *memory, struct memory_area *area) {
+  memory_call_blocks(ABI_KERNEL_UNMAP, area->base, 0,
+                     memory_round_up(area->committed, ABI_BLOCK_SIZE));
   size_t index = 0;
   while (memory->areas[index] != area)
     index++;
@@ -270,82 +345,21 @@ void memory_release(void *context, void *address, size_t size) {
   memory_free(memory, area, sizeof(*area));
 }
 
-/* ---- Machine code ----
- *
- * The kernel binds a block of code to one address for good, so code areas are never given back:
- * a released one waits for the next request that it satisfies. Rights change by whole blocks. */
-
-void *memory_code_reserve(void *context, size_t size) {
-  struct memory *memory = context;
-  for (size_t i = 0; i < memory->area_count; i++) {
-    struct memory_area *area = memory->areas[i];
-    if (area->idle && area->size >= size) {
-      area->idle = false;
-      return (void *)area->base;
-    }
-  }
-  const struct memory_area *area = reserve_area(memory, size, true);
-  return area ? (void *)area->base : NULL;
-}
-
-/* Bytes from an area's base for which code blocks are bound: extents of code are kept. */
-static size_t bound_bytes(const struct memory_area *area) {
-  if (!area->extent_count)
-    return 0;
-  const struct memory_extent *last = &area->extents[area->extent_count - 1];
-  return last->offset + last->length;
-}
-
-/* Makes the next block of a code area writable: the one bound to its address, or a new one. */
-static bool commit_code_block(struct memory *memory, struct memory_area *area) {
-  uintptr_t address = area->base + area->committed;
-  if (area->committed < bound_bytes(area)) {
-    size_t contiguous;
-    size_t committed = area->committed;
-    area->committed = bound_bytes(area); /* for memory_physical */
-    uint64_t physical = memory_physical(memory, address, ABI_BLOCK_SIZE, &contiguous);
-    area->committed = committed;
-    if (kernel_call(ABI_KERNEL_MAP_CODE, address, physical, 1) != ABI_KERNEL_OK)
-      return false;
-    area->committed += ABI_BLOCK_SIZE;
-    return true;
-  }
-  if (!extents_grow(memory, area, 1))
-    return false;
-  uint64_t physical = memory_take_fresh_block(memory);
-  if (!physical)
-    return false;
-  if (kernel_call(ABI_KERNEL_MAP_CODE, address, physical, 1) != ABI_KERNEL_OK)
-    return false; /* the block stays unused: no kernel rule lets it become data now */
-  extent_add(area, physical, ABI_BLOCK_SIZE);
-  return true;
-}
-
-bool memory_code_commit(void *context, void *address, size_t size) {
+void memory_release(void *context, void *address, size_t size) {
   struct memory *memory = context;
   struct memory_area *area = memory_find_area(memory, (uintptr_t)address);
-  if (!area || !area->is_code || area->idle)
-    return false;
-  size_t offset = (uintptr_t)address - area->base;
-  if (offset > area->committed || size > area->size - offset)
-    return false;
-  while (area->committed < offset + size)
-    if (!commit_code_block(memory, area))
-      return false;
-  if (offset < area->used) /* left over from code that was here before */
-    memset(address, 0, area->used - offset < size ? area->used - offset : size);
-  if (area->requested < offset + size)
-    area->requested = offset + size;
-  return true;
-}
-
-bool memory_publish(void *context, void *address, size_t size) {
-  struct memory *memory = context;
-  struct memory_area *area = memory_find_area(memory, (uintptr_t)address);
-  if (!area || !area->is_code || size == 0)
-    return false;
-  size_t from = ((uintptr_t)address - area->base) / ABI_BLOCK_SIZE * ABI_BLOCK_SIZE;
-  size_t to = round_up((uintptr_t)address - area->base + size, ABI_BLOCK_SIZE);
-  return to <= area->committed &&
-         call_blocks(ABI_KERNEL_PUBLISH_CODE, area->base + from, 0, to - from);
+  (void)size; /* the area knows */
+  if (!area || area->idle || area->base != (uintptr_t)address)
+    return;
+  switch (area->kind) {
+  case MEMORY_EXACT:
+    release_exact(memory, area);
+    break;
+  case MEMORY_SMALL:
+    release_small(memory, area);
+    break;
+  case MEMORY_CODE:
+    memory_release_code(area);
+    break;
+  }
 }

@@ -5,8 +5,8 @@
 #include "guest/runtime/memory.h"
 
 #define HEAP_GRANULE 16u
-#define HEAP_LARGE (256u << 10) /* from here on: an area of its own */
-#define HEAP_PIECE (2u * ABI_BLOCK_SIZE)
+#define HEAP_LARGE (1u << 20) /* from here on: an area of its own */
+#define HEAP_PIECE (4u * ABI_BLOCK_SIZE)
 /* Kept back while growing: growing itself needs records. */
 #define HEAP_RESERVE (256u << 10)
 

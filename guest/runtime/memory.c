@@ -11,10 +11,12 @@ extern const char guest_image_end[];
 void memory_start(struct memory *memory, const struct abi_boot *boot, struct abi_control *control) {
   memory->boot = boot;
   memory->control = control;
-  memory->next_block = boot->heap_end;
+  memory->next_block = boot->heap_end + (boot->data_areas + boot->code_blocks) * ABI_BLOCK_SIZE;
   memory->end = boot->memory_end;
   memory->heap = boot->window + boot->free_base;
   memory->heap_end = boot->window + boot->heap_end;
+  memory_adopt_data_areas(memory);
+  memory_adopt_code_area(memory);
 }
 
 void memory_panic(struct memory *memory, const char *text) {
@@ -120,6 +122,20 @@ static bool linear_physical(uintptr_t address, uintptr_t from, uintptr_t to, uin
   return true;
 }
 
+/* The last extent that starts at or below offset; there is one. */
+static const struct memory_extent *find_extent(const struct memory_area *area, size_t offset) {
+  size_t low = 0;
+  size_t high = area->extent_count;
+  while (high - low > 1) {
+    size_t middle = (low + high) / 2;
+    if (area->extents[middle].offset <= offset)
+      low = middle;
+    else
+      high = middle;
+  }
+  return &area->extents[low];
+}
+
 uint64_t memory_physical(const struct memory *memory, uintptr_t address, size_t length,
                          size_t *contiguous) {
   const struct abi_boot *boot = memory->boot;
@@ -130,19 +146,10 @@ uint64_t memory_physical(const struct memory *memory, uintptr_t address, size_t 
                       contiguous, &physical))
     return physical;
   const struct memory_area *area = memory_find_area(memory, address);
-  if (!area || address - area->base >= area->committed)
+  if (!area || area->kind == MEMORY_CODE || address - area->base >= area->committed)
     return UINT64_MAX;
   size_t offset = address - area->base;
-  size_t low = 0;
-  size_t high = area->extent_count;
-  while (high - low > 1) { /* the last extent that starts at or below offset */
-    size_t middle = (low + high) / 2;
-    if (area->extents[middle].offset <= offset)
-      low = middle;
-    else
-      high = middle;
-  }
-  const struct memory_extent *extent = &area->extents[low];
+  const struct memory_extent *extent = find_extent(area, offset);
   size_t left = extent->offset + extent->length - offset;
   *contiguous = length < left ? length : left;
   return extent->physical + (offset - extent->offset);

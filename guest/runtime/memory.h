@@ -11,27 +11,36 @@
 #include "abi/doorbell.h"
 #include "guest/runtime/arch.h"
 
-/* A piece of a reservation that is physically contiguous. Starts on a block; owns whole blocks. */
+/* A piece of an area that is physically contiguous. Starts on a block; owns whole blocks. */
 struct memory_extent {
   uint64_t physical;
-  size_t offset; /* from the reservation's base */
-  size_t length; /* committed bytes; the last extent alone may end inside a block */
+  size_t offset; /* from the area's base */
+  size_t length; /* bytes mapped; of an exact area the last extent may end inside a block */
 };
 
-/* A piece of address space, block aligned. Committed from the bottom up. */
+enum memory_kind {
+  MEMORY_EXACT, /* faults exactly from the last committed byte on: linear memory */
+  MEMORY_SMALL, /* ABI_AREA_SIZE of address space, mapped by whole blocks; never given back */
+  MEMORY_CODE,  /* machine code; never given back */
+};
+
+/* A piece of address space, block aligned. */
 struct memory_area {
   uintptr_t base;
   size_t size;
-  size_t committed;
-  bool is_code;
-  bool idle;        /* code that was released: kept for the next, with its blocks */
-  size_t requested; /* code: bytes asked for in this life, */
-  size_t used;      /* and in all earlier ones */
-  bool tail_dirty;  /* the rest of the last block has been used before */
-  struct memory_extent *extents;
+  enum memory_kind kind;
+  bool idle;        /* SMALL, CODE: released, waiting for the next request that it satisfies */
+  bool tail_dirty;  /* EXACT: the rest of the last block has been used before */
+  size_t committed; /* EXACT, SMALL: from the bottom up */
+  size_t used;      /* SMALL: bytes that earlier lives may have written */
+  struct memory_extent *extents; /* EXACT, SMALL */
   uint32_t extent_count;
   uint32_t extent_capacity;
+  uint64_t *code_blocks; /* CODE: per block of address space, physical | MEMORY_CODE_*; 0: none */
 };
+
+#define MEMORY_CODE_WRITABLE 1u
+#define MEMORY_CODE_RECYCLED 2u /* an earlier life may have written it */
 
 #define MEMORY_CLASS_COUNT 64
 
@@ -75,12 +84,12 @@ void memory_free(void *context, void *address, size_t size);
 uint64_t memory_physical(const struct memory *memory, uintptr_t address, size_t length,
                          size_t *contiguous);
 
-/* ---- Between memory.c, area.c and heap.c ---- */
+/* ---- Between memory.c, area.c, code.c and heap.c ---- */
 
-/* Makes sure that `blocks` blocks can be taken. */
-bool memory_ensure_blocks(struct memory *memory, size_t blocks);
 /* Ends the VM: the runtime itself is broken. */
 _Noreturn void memory_panic(struct memory *memory, const char *text);
+/* Makes sure that `blocks` blocks can be taken. */
+bool memory_ensure_blocks(struct memory *memory, size_t blocks);
 /* Takes one block, clean or not; call memory_ensure_blocks before. */
 uint64_t memory_take_block(struct memory *memory, bool *dirty);
 /* Takes one block that has never been mapped; 0: there is none. */
@@ -89,5 +98,17 @@ uint64_t memory_take_fresh_block(struct memory *memory);
 void memory_give_blocks(struct memory *memory, uint64_t physical, size_t length);
 /* The area around an address, or NULL. */
 struct memory_area *memory_find_area(const struct memory *memory, uintptr_t address);
+/* Makes an area of `size` bytes, rounded up to blocks, at the lowest free address. */
+struct memory_area *memory_add_area(struct memory *memory, size_t size, enum memory_kind kind);
+/* The areas that the monitor has mapped; before anything else is reserved. */
+void memory_adopt_data_areas(struct memory *memory);
+void memory_adopt_code_area(struct memory *memory);
+void memory_release_code(struct memory_area *area);
+/* Calls the kernel for a range of blocks, split where no call may cross. */
+bool memory_call_blocks(uint64_t number, uintptr_t address, uint64_t physical, size_t size);
+
+static inline size_t memory_round_up(size_t size, size_t unit) {
+  return (size + unit - 1) / unit * unit;
+}
 
 #endif

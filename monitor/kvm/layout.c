@@ -7,7 +7,7 @@
  *   stack        the runtime's stack
  *   shared       control block, boot block, device rings
  *   module       its bytes, read-only
- *   free_base    first heap, mapped; then free memory
+ *   free_base    first heap, first areas and code blocks, mapped; then free memory
  *
  * All parts are whole blocks of 2 MiB: address space that costs nothing until touched, mapped by
  * few page table entries. */
@@ -22,6 +22,8 @@
 #define HEAP_SIZE (2 * ABI_BLOCK_SIZE)
 /* Free memory that the guest finds without asking: code and linear memory of small programs. */
 #define FREE_SIZE (8 * ABI_BLOCK_SIZE)
+#define DATA_AREAS 8
+#define CODE_BLOCKS 4
 #define BOOT_SIZE_MAX (64ull << 20)
 
 static uint64_t round_up(uint64_t size, uint64_t unit) {
@@ -100,7 +102,9 @@ bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *
   at->module_size = round_up(config->module_length, ABI_BLOCK_SIZE);
   at->free_base = at->module + at->module_size;
   at->heap_end = at->free_base + HEAP_SIZE;
-  at->end = at->heap_end + FREE_SIZE;
+  at->data_areas = DATA_AREAS;
+  at->code_blocks = CODE_BLOCKS;
+  at->end = at->heap_end + (DATA_AREAS + CODE_BLOCKS) * ABI_BLOCK_SIZE + FREE_SIZE;
   uint64_t least = at->heap_end + 2 * ABI_BLOCK_SIZE;
   if (config->module_length > vm->memory_max || vm->memory_max < least) {
     snprintf(error, error_size,
@@ -108,8 +112,10 @@ bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *
              (unsigned long long)(config->memory_max >> 20), (unsigned long long)(least >> 20));
     return false;
   }
-  if (at->end > vm->memory_max)
+  if (at->end > vm->memory_max) { /* what is scarce is not handed out before it is needed */
     at->end = vm->memory_max;
+    at->data_areas = at->code_blocks = 0;
+  }
   protect_memory(vm, image);
   return true;
 }
@@ -198,6 +204,8 @@ bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, s
   boot->arena_base = addresses.arena_base;
   boot->arena_end = addresses.arena_end;
   boot->stack_size = VM_STACK_SIZE;
+  boot->data_areas = at->data_areas;
+  boot->code_blocks = at->code_blocks;
   boot->module = addresses.window + at->module;
   boot->module_length = config->module_length;
   boot->control = addresses.window + at->shared;

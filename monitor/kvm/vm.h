@@ -58,6 +58,8 @@ struct vm_layout {
   uint64_t module, module_size; /* whole blocks */
   uint64_t free_base;           /* the first piece of heap: */
   uint64_t heap_end;
+  uint32_t data_areas; /* mapped in the arena, behind the heap: see struct abi_boot */
+  uint32_t code_blocks;
   uint64_t end; /* of slot 0 */
 };
 

@@ -6,6 +6,7 @@
 #define PAGE ABI_PAGE_SIZE
 #define BLOCK ABI_BLOCK_SIZE
 #define WASM_PAGE 65536u
+#define LARGE (2 * ABI_AREA_SIZE) /* from more than ABI_AREA_SIZE on, reservations end exactly */
 
 struct test {
   struct machine *machine;
@@ -99,17 +100,51 @@ static void test_heap(struct test *test) {
   CHECK(test->machine, !platform->allocate(platform->context, SIZE_MAX - 5));
 }
 
+/* Small reservations, as the compiler and tables make them: several lives, zero in each. */
+static void test_small(struct test *test) {
+  struct wasm_platform *platform = &test->platform;
+  enum { COUNT = 12 };
+  uint8_t *areas[COUNT];
+  for (uint32_t round = 0; round < 3; round++) {
+    for (uint32_t i = 0; i < COUNT; i++) {
+      size_t size = (i + 1) * 2 * BLOCK;
+      areas[i] = platform->reserve(platform->context, size);
+      CHECK(test->machine, areas[i]);
+      CHECK(test->machine, platform->commit(platform->context, areas[i], PAGE));
+      CHECK(test->machine, platform->commit(platform->context, areas[i] + PAGE, i * 3 * PAGE * 64));
+      size_t end = PAGE + i * 3 * PAGE * 64;
+      for (size_t at = 0; at < end; at += PAGE / 2)
+        CHECK(test->machine, areas[i][at] == 0);
+      memset(areas[i], (int)i + 1, end);
+      size_t contiguous;
+      CHECK(test->machine,
+            machine_physical(test->machine, areas[i] + end - 1, 1, &contiguous) != UINT64_MAX);
+      CHECK(test->machine,
+            machine_physical(test->machine, areas[i] + end, 1, &contiguous) == UINT64_MAX);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+      CHECK(test->machine, areas[i][0] == i + 1 && areas[i][i * 3 * PAGE * 64] == i + 1);
+      platform->release(platform->context, areas[i], (i + 1) * 2 * BLOCK);
+    }
+  }
+}
+
 static uint32_t call_code(void *code) {
   return ((uint32_t(*)(void))code)();
 }
 
 static void test_code(struct test *test) {
   struct wasm_platform *platform = &test->platform;
+  size_t far = 40u << 20; /* tables stand far behind the text */
   for (uint32_t life = 1; life <= 3; life++) {
     uint8_t *code = platform->code_reserve(platform->context, 64u << 20);
     CHECK(test->machine, code);
     CHECK(test->machine, platform->code_commit(platform->context, code, 5 * PAGE));
     CHECK(test->machine, code[0] == 0 && code[5 * PAGE - 1] == 0);
+    CHECK(test->machine, platform->code_commit(platform->context, code + far, BLOCK + PAGE));
+    CHECK(test->machine, code[far] == 0 && code[far + BLOCK + PAGE - 1] == 0);
+    code[far] = code[far + BLOCK + PAGE - 1] = 1;
+    CHECK(test->machine, !platform->publish(platform->context, code + 10 * BLOCK, PAGE));
     write_function(code, 1000 + life);
     write_function(code + 4 * PAGE, 2000 + life);
     CHECK(test->machine, faults_executing(&test->expected, code));
@@ -130,7 +165,7 @@ static void test_refusals(struct test *test) {
   CHECK(machine, platform->code_commit(platform->context, code, PAGE));
   CHECK(machine, platform->publish(platform->context, code, PAGE));
   size_t contiguous;
-  uint64_t code_at = machine_physical(machine, code, PAGE, &contiguous);
+  uint64_t code_at = machine->boot->heap_end + machine->boot->data_areas * BLOCK;
   uint8_t *data = platform->reserve(platform->context, BLOCK);
   CHECK(machine, platform->commit(platform->context, data, PAGE));
   uint64_t data_at = machine_physical(machine, data, PAGE, &contiguous);
@@ -208,27 +243,33 @@ static void test_many(struct test *test) {
   }
 }
 
-/* An area whose first `blocks` blocks lie in a group that has a directory and the rest in one that
- * has none. */
-static uint8_t *reserve_across_groups(struct test *test, size_t blocks, size_t size) {
+/* An area whose first two blocks, the first of them committed, are the last of their group. */
+static uint8_t *reserve_across_groups(struct test *test) {
   struct wasm_platform *platform = &test->platform;
-  uint8_t *probe = platform->reserve(platform->context, BLOCK);
-  CHECK(test->machine, platform->commit(platform->context, probe, BLOCK));
-  uintptr_t next = (uintptr_t)probe + BLOCK;
-  size_t gap = ABI_GROUP_SIZE - next % ABI_GROUP_SIZE - blocks * BLOCK;
-  CHECK(test->machine, platform->reserve(platform->context, gap) == (void *)next);
-  return platform->reserve(platform->context, size);
+  size_t much = 16 * ABI_GROUP_SIZE; /* fits into no hole between areas */
+  uint8_t *start = platform->reserve(platform->context, much);
+  platform->release(platform->context, start, much);
+  size_t filler = 2 * ABI_GROUP_SIZE - (uintptr_t)start % ABI_GROUP_SIZE - 2 * BLOCK;
+  uint8_t *filled;
+  do { /* holes below are filled first */
+    filled = platform->reserve(platform->context, filler);
+    CHECK(test->machine, filled && filled <= start);
+  } while (filled != start);
+  uint8_t *across = platform->reserve(platform->context, much);
+  CHECK(test->machine, across == start + filler);
+  CHECK(test->machine, platform->commit(platform->context, across, BLOCK));
+  return across;
 }
 
 /* Uses all memory for page tables up: commits fail cleanly, what is mapped stays. */
 static void test_tables(struct test *test) {
   struct wasm_platform *platform = &test->platform;
   struct machine *machine = test->machine;
-  uint8_t *memory = platform->reserve(platform->context, 64 * BLOCK);
+  uint8_t *memory = platform->reserve(platform->context, LARGE);
   CHECK(machine, platform->commit(platform->context, memory, BLOCK + WASM_PAGE));
   memory[BLOCK] = 77;
-  uint8_t *small = platform->reserve(platform->context, BLOCK);
-  uint8_t *across = reserve_across_groups(test, 2, 64 * BLOCK);
+  uint8_t *small = platform->reserve(platform->context, LARGE);
+  uint8_t *across = reserve_across_groups(test);
   size_t contiguous;
   uint64_t data = machine_physical(machine, memory, PAGE, &contiguous);
   uint64_t group = machine->boot->arena_end - ABI_GROUP_SIZE;
@@ -238,10 +279,10 @@ static void test_tables(struct test *test) {
   CHECK(machine, result == ABI_KERNEL_NO_TABLES);
 
   /* What was mapped before a commit failed half way is taken back. */
-  CHECK(machine, !platform->commit(platform->context, across, 4 * BLOCK));
-  CHECK(machine, faults_reading(&test->expected, across));
+  CHECK(machine, !platform->commit(platform->context, across + BLOCK, 3 * BLOCK));
+  CHECK(machine, !faults_reading(&test->expected, across));
   CHECK(machine, faults_reading(&test->expected, across + BLOCK));
-  CHECK(machine, platform->commit(platform->context, across, 2 * BLOCK));
+  CHECK(machine, platform->commit(platform->context, across + BLOCK, BLOCK));
   CHECK(machine, across[0] == 0 && across[2 * BLOCK - 1] == 0);
   CHECK(machine, !platform->commit(platform->context, across + 2 * BLOCK, PAGE));
   CHECK(machine, !platform->commit(platform->context, small, PAGE));
@@ -253,7 +294,7 @@ static void test_tables(struct test *test) {
   CHECK(machine, memory[BLOCK] == 77 && memory[4 * BLOCK + before + PAGE - 1] == 0);
   CHECK(machine, faults_reading(&test->expected, memory + 4 * BLOCK + before + PAGE));
   CHECK(machine, !platform->commit(platform->context, small, PAGE));
-  platform->release(platform->context, memory, 64 * BLOCK);
+  platform->release(platform->context, memory, LARGE);
   CHECK(machine, platform->commit(platform->context, small, PAGE));
   CHECK(machine, small[0] == 0 && faults_reading(&test->expected, small + PAGE));
 }
@@ -265,6 +306,7 @@ void guest_main(struct machine *machine) {
   machine_set_store(machine, (struct wasm_store *)&test.expected);
   test_growth(&test);
   test_heap(&test);
+  test_small(&test);
   test_code(&test);
   test_refusals(&test);
   test_many(&test);

@@ -50,7 +50,7 @@ static const struct vm_case cases[] = {
      .error = "too much"},
     {.name = "the least memory suffices",
      .guest = "exit",
-     .memory_mib = 28,
+     .memory_mib = 30,
      .args = {"3"},
      .status = 3},
     {.name = "the most memory suffices", .guest = "exit", .memory_mib = 62 << 10, .status = 0},

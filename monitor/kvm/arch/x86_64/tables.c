@@ -153,6 +153,25 @@ static void map_window(struct table_builder *builder, const struct vm_layout *at
              RIGHTS_WRITE);
 }
 
+/* The first areas of the arena, and the types of their blocks. The code's are bound to their
+ * addresses as if the guest had asked. */
+static void map_areas(struct table_builder *builder, const struct vm_layout *at, uint64_t *types) {
+  uint64_t address = ABI_ARENA_BASE;
+  uint64_t physical = at->heap_end;
+  for (uint32_t i = 0; i < at->data_areas; i++) {
+    map_blocks(builder, address, physical, ABI_BLOCK_SIZE, RIGHTS_WRITE);
+    types[physical / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
+    address += ABI_AREA_SIZE;
+    physical += ABI_BLOCK_SIZE;
+  }
+  for (uint32_t i = 0; i < at->code_blocks; i++) {
+    map_blocks(builder, address, physical, ABI_BLOCK_SIZE, RIGHTS_WRITE);
+    types[physical / ABI_BLOCK_SIZE] = address | ABI_BLOCK_CODE;
+    address += ABI_BLOCK_SIZE;
+    physical += ABI_BLOCK_SIZE;
+  }
+}
+
 /* ---- The kernel's memory ---- */
 
 static const char *check_header(const struct abi_kernel_header *header, const struct image *image) {
@@ -164,7 +183,7 @@ static const char *check_header(const struct abi_kernel_header *header, const st
   return NULL;
 }
 
-static void write_state(uint8_t *memory, struct vm *vm, const struct table_builder *tables,
+static void write_state(uint8_t *memory, const struct vm *vm, const struct table_builder *tables,
                         uint64_t directory) {
   const struct vm_layout *at = &vm->layout;
   struct abi_kernel_state *state = (struct abi_kernel_state *)(memory + at->kernel);
@@ -177,10 +196,6 @@ static void write_state(uint8_t *memory, struct vm *vm, const struct table_build
                                      .last_group = ABI_ARENA_BASE / ABI_GROUP_SIZE,
                                      .last_directory = directory - at->kernel + ABI_KERNEL_WINDOW,
                                      .can_fill = 1};
-  uint64_t *types = (uint64_t *)(memory + at->kernel + OFFSET(ABI_KERNEL_BLOCKS));
-  for (uint64_t block = at->free_base; block < at->heap_end; block += ABI_BLOCK_SIZE)
-    types[block / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
-  vm->memory.block_types = types;
 }
 
 bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size) {
@@ -207,6 +222,11 @@ bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, si
   map_blocks(&tables, ABI_KERNEL_WINDOW, at->kernel, at->kernel_size,
              ABI_PTE_WRITE | ABI_PTE_NO_EXECUTE);
   map_window(&tables, at);
+  uint64_t *types = (uint64_t *)(memory + at->kernel + OFFSET(ABI_KERNEL_BLOCKS));
+  for (uint64_t block = at->free_base; block < at->heap_end; block += ABI_BLOCK_SIZE)
+    types[block / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
+  map_areas(&tables, at, types);
+  vm->memory.block_types = types;
   /* The arena's first directory: every guest needs it. */
   uint64_t directory = (uint64_t)((uint8_t *)block_entry(&tables, ABI_ARENA_BASE) - memory);
   write_state(memory, vm, &tables, directory);
