@@ -13,10 +13,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Slots from this size on get huge pages from the host: one fault fills 2 MiB. Smaller VMs touch
- * too little of a huge page for clearing it to pay. */
-#define HUGE_SLOT_SIZE (64ull << 20)
-
 static bool fail(char *error, size_t size, const char *what) {
   snprintf(error, size, "%s: %s", what, strerror(errno));
   return false;
@@ -119,8 +115,10 @@ uint64_t vm_memory_end(const struct vm *vm) {
   return last->base + last->size;
 }
 
-/* Address space for a slot, aligned so that the host can back it with huge pages. */
-static uint8_t *map_slot(uint64_t size) {
+/* Address space for a slot, aligned so that the host can back it with huge pages: one fault fills
+ * 2 MiB then. The first slot does without; small programs touch too little of each block for
+ * clearing all of it to pay. */
+static uint8_t *map_slot(uint64_t size, bool huge) {
   uint64_t spare = ABI_BLOCK_SIZE;
   uint8_t *address = mmap(NULL, size + spare, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -131,7 +129,7 @@ static uint8_t *map_slot(uint64_t size) {
     munmap(address, skip);
   munmap(address + skip + size, spare - skip);
   address += skip;
-  if (size >= HUGE_SLOT_SIZE)
+  if (huge)
     madvise(address, size, MADV_HUGEPAGE); /* a wish: it works without */
   return address;
 }
@@ -142,7 +140,7 @@ bool vm_add_slot(struct vm *vm, uint64_t size) {
     errno = ENOSPC;
     return false;
   }
-  uint8_t *host = map_slot(size);
+  uint8_t *host = map_slot(size, memory->slot_count > 0);
   if (!host)
     return false;
   uint64_t base = vm_memory_end(vm);
