@@ -151,11 +151,16 @@ void attack_rng_outside_memory(struct machine *m) {
   offer_one(m, &queue, 1ull << 52, 64, ABI_VIRTQ_WRITE);
 }
 
+/* Memory behind what is mapped from the start. */
+static uint64_t unmapped_base(const struct machine *m) {
+  return m->boot->heap_end + (m->boot->data_areas + m->boot->code_blocks) * ABI_BLOCK_SIZE;
+}
+
 /* As many bytes as one chain can ask for: served in a bounded time or cut short. */
 void attack_rng_without_end(struct machine *m) {
   struct queue queue = rng_queue(m);
-  uint32_t size = (uint32_t)(m->boot->memory_end - m->boot->heap_end);
-  offer_one(m, &queue, m->boot->heap_end, size, ABI_VIRTQ_WRITE);
+  uint32_t size = (uint32_t)(m->boot->memory_end - unmapped_base(m));
+  offer_one(m, &queue, unmapped_base(m), size, ABI_VIRTQ_WRITE);
   REQUIRE(m, queue.used->index == 1);
   REQUIRE(m, queue.used->ring[0].length <= size);
 }
@@ -163,8 +168,8 @@ void attack_rng_without_end(struct machine *m) {
 /* All that one notification can ask for, for ever: between two buffers there is time to end. */
 void attack_rng_endlessly(struct machine *m) {
   struct queue queue = rng_queue(m);
-  uint32_t size = (uint32_t)(m->boot->memory_end - m->boot->heap_end);
-  queue.desc[0] = (struct abi_virtq_desc){m->boot->heap_end, size, ABI_VIRTQ_WRITE, 0};
+  uint32_t size = (uint32_t)(m->boot->memory_end - unmapped_base(m));
+  queue.desc[0] = (struct abi_virtq_desc){unmapped_base(m), size, ABI_VIRTQ_WRITE, 0};
   memset(queue.avail->ring, 0, sizeof queue.avail->ring);
   for (;;) {
     queue.avail->index += ABI_QUEUE_SIZE;

@@ -49,7 +49,7 @@ fault:
         popq %rsi                       /* error code */
         movq %cr2, %rdx                 /* address, of a page fault */
         movq (%rsp), %rcx               /* program counter */
-        movq 24(%rsp), %r8              /* stack pointer; the frame pointer stays in rbp */
+        movq 24(%rsp), %r8              /* stack pointer */
         movq $runtime_upcall, (%rsp)
         movq $2, 16(%rsp)               /* rflags: all clear, whatever user mode had set */
         movq $runtime_upcall_stack_top, 24(%rsp)

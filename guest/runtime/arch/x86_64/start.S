@@ -16,14 +16,14 @@ _start:
         ud2
 
 /* A fault of user mode, as guest/kernel/arch/x86_64/traps.S passes it: rdi vector, rsi error code,
- * rdx address, rcx program counter, r8 stack pointer, rbp frame pointer. We are on the upcall
- * stack; a fault while an earlier one is still being handled has nowhere to go. */
+ * rdx address, rcx program counter, r8 stack pointer; all other registers as they were. Frames of
+ * generated code hang on r14 (engine/arch/x86_64). We are on the upcall stack; a fault while an earlier one is still being handled has nowhere to go. */
         .globl runtime_upcall
 runtime_upcall:
         lock btsl $0, upcall_busy(%rip)
         jc upcall_nested
         cld
-        movq %rbp, %r9
+        movq %r14, %r9
         xorl %ebp, %ebp
         call runtime_fault
         ud2
@@ -33,11 +33,11 @@ upcall_nested:
         ud2
 
 /* Ends the handling of a fault by going on somewhere else. rdi: program counter, rsi: stack
- * pointer, rdx: frame pointer. */
+ * pointer, rdx: what the frames of generated code hang on. */
         .globl runtime_resume
 runtime_resume:
         movq %rsi, %rsp
-        movq %rdx, %rbp
+        movq %rdx, %r14
         movl $0, upcall_busy(%rip)
         jmp *%rdi
 
