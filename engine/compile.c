@@ -190,7 +190,7 @@ static bool compile_function(struct compiler *c) {
   uint32_t start = c->emit ? emit_offset(c) : 0;
   c->live = c->emit;
   compile_entry(c, type);
-  push_control(
+  control_push(
       c, CONTROL_FUNC,
       &(struct wasm_functype){.result_count = type->result_count, .results = type->results});
   compile_instructions(c);

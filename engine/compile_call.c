@@ -14,7 +14,8 @@ static uint32_t pool_register(uint8_t type, uint32_t place) {
 static void pass_on_stack(struct compiler *c, uint32_t index, uint32_t word) {
   uint32_t reg = value_read(c, index);
   c->hole[STENCIL_HOLE_A] = 8 * (int64_t)word;
-  emit(c, is_float_type(c->values[index].type) ? ST_out_setf : ST_out_set, reg % FLOAT_BASE, 0);
+  emit_stencil(c, is_float_type(c->values[index].type) ? ST_out_setf : ST_out_set, reg % FLOAT_BASE,
+               0);
 }
 
 /* Brings the arguments on top to their places. The rest of the stack is in slots, locals at home,
@@ -40,15 +41,16 @@ static void push_results(struct compiler *c, const struct wasm_functype *type, u
     /* Through a register that holds nothing: all but the first result's. */
     uint32_t scratch = is_float_type(type->results[i]) ? FLOAT_BASE : TARGET_INT_ARG_FIRST;
     c->hole[STENCIL_HOLE_A] = 8 * (int64_t)(words + i - 1);
-    emit(c, is_float_type(type->results[i]) ? ST_out_getf : ST_out_get, scratch % FLOAT_BASE, 0);
+    emit_stencil(c, is_float_type(type->results[i]) ? ST_out_getf : ST_out_get,
+                 scratch % FLOAT_BASE, 0);
     emit_store(c, type->results[i], scratch, value_offset(c, c->height + i));
   }
   if (type->result_count == 0)
     return;
   uint32_t reg = result_register(type->results[0]);
   c->free_regs &= (uint16_t) ~(1u << reg);
-  push_reg(c, type->results[0], reg);
-  push_slots(c, type->result_count - 1, type->results + 1);
+  stack_push_reg(c, type->results[0], reg);
+  stack_push_slots(c, type->result_count - 1, type->results + 1);
 }
 
 /* All but the call itself. Operands below the arguments go to their slots; reads of locals may
@@ -56,11 +58,11 @@ static void push_results(struct compiler *c, const struct wasm_functype *type, u
 static void prepare_call(struct compiler *c, const struct wasm_functype *type) {
   uint32_t end = c->height - type->param_count;
   if (end > c->spilled + 32)
-    spill_below(c, end); /* not to look at the same reads again and again */
+    stack_spill_below(c, end); /* not to look at the same reads again and again */
   for (uint32_t i = c->spilled; i < end; i++)
     if (c->values[i].where == AT_REG)
       value_spill(c, i);
-  flush_locals(c);
+  locals_flush(c);
   pass_arguments(c, type);
   uint32_t words = argument_words(type) + (type->result_count ? type->result_count - 1 : 0);
   if (words > c->outgoing)
@@ -73,7 +75,7 @@ static void emit_direct_call(struct compiler *c, uint32_t defined) {
   uint32_t chain = 0;
   bool known = defined < c->function;
   c->chain[0] = known ? &chain : &c->entries[defined];
-  emit(c, ST_call_direct, 0, 0);
+  emit_stencil(c, ST_call_direct, 0, 0);
   if (known)
     emit_resolve(c, chain, c->entries[defined]);
   emit_call_site(c, 0);
@@ -81,15 +83,15 @@ static void emit_direct_call(struct compiler *c, uint32_t defined) {
 
 static void finish_call(struct compiler *c, const struct wasm_functype *type) {
   for (uint32_t i = 0; i < type->param_count; i++)
-    drop_value(c);
-  forget_locals(c);
+    stack_drop(c);
+  locals_forget(c);
   push_results(c, type, argument_words(type));
 }
 
 /* Types only: where no code is made. */
 static void call_types(struct compiler *c, const struct wasm_functype *type) {
   c->height -= type->param_count;
-  push_slots(c, type->result_count, type->results);
+  stack_push_slots(c, type->result_count, type->results);
 }
 
 void compile_call(struct compiler *c, const struct opcode *op) {
@@ -100,7 +102,7 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   if (!compiler_ok(c))
     return;
   const struct wasm_functype *type = &c->module->types[c->module->func_types[index]];
-  if (!check_operands(c, type->param_count, type->params))
+  if (!stack_check(c, type->param_count, type->params))
     return;
   if (!c->live) {
     call_types(c, type);
@@ -109,7 +111,7 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   prepare_call(c, type);
   if (index < c->module->func_import_count) {
     c->hole[STENCIL_HOLE_A] = (int64_t)index * 8;
-    emit(c, ST_call_import, 0, 0);
+    emit_stencil(c, ST_call_import, 0, 0);
     emit_call_site(c, TARGET_CALL_TAIL);
   } else {
     emit_direct_call(c, index - c->module->func_import_count);
@@ -127,7 +129,7 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     compiler_fail(c, WASM_INVALID, "type mismatch: call_indirect through a table of externref");
   else if (number >= c->module->type_count)
     compiler_fail(c, WASM_INVALID, "unknown type %u", number);
-  if (!compiler_ok(c) || !check_operands(c, 1, op->in))
+  if (!compiler_ok(c) || !stack_check(c, 1, op->in))
     return;
   const struct wasm_functype *type = &c->module->types[number];
   uint32_t slot = c->height - 1;
@@ -138,12 +140,12 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
     emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
     emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
-    emit(c, ST_resolve_indirect, reg, 0);
+    emit_stencil(c, ST_resolve_indirect, reg, 0);
     /* The function waits in the index's slot while the arguments take all registers. */
     emit_store(c, WASM_FUNCREF, reg, value_offset(c, slot));
   }
-  drop_value(c);
-  if (!check_operands(c, type->param_count, type->params))
+  stack_drop(c);
+  if (!stack_check(c, type->param_count, type->params))
     return;
   if (!c->live) {
     call_types(c, type);
@@ -151,7 +153,7 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   }
   prepare_call(c, type);
   c->hole[STENCIL_HOLE_A] = value_offset(c, slot);
-  emit(c, ST_call_slot, 0, 0);
+  emit_stencil(c, ST_call_slot, 0, 0);
   emit_call_site(c, TARGET_CALL_TAIL);
   finish_call(c, type);
 }
@@ -168,7 +170,7 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
     local->offset = placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place)
                                        : TARGET_SLOT_OFFSET(c->local_slots++);
     if (c->live && !placement.on_stack)
-      local_in_register(c, i, pool_register(type->params[i], placement.place));
+      local_bind(c, i, pool_register(type->params[i], placement.place));
   }
   c->incoming = placing.words;
 }
@@ -180,12 +182,12 @@ static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
   if (pairs > 8) {
     c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(first + 2 * pairs - 1);
     c->hole[STENCIL_HOLE_B] = TARGET_SLOT_OFFSET(first) + 8;
-    emit(c, ST_slot_zero_many, 0, 0);
+    emit_stencil(c, ST_slot_zero_many, 0, 0);
     return;
   }
   for (uint32_t i = 0; i < pairs; i++) {
     c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(first + 2 * i + 1);
-    emit(c, ST_slot_zero2, 0, 0);
+    emit_stencil(c, ST_slot_zero2, 0, 0);
   }
 }
 
@@ -221,9 +223,9 @@ static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) 
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_STACK_EXHAUSTED);
   c->sites[c->site_count - 1].code_offset = 0;
   c->hole[STENCIL_HOLE_A] = large ? (int64_t)frame : -(int64_t)frame;
-  emit(c, family, 0, 0);
+  emit_stencil(c, family, 0, 0);
   c->hole[STENCIL_HOLE_A] = (int64_t)frame;
-  emit(c, ST_frame_alloc, 0, 0);
+  emit_stencil(c, ST_frame_alloc, 0, 0);
   memcpy(body, saved, sizeof saved);
   c->at = end;
   c->entries[c->function] = entry;
@@ -240,7 +242,7 @@ static void emit_sites(struct compiler *c) {
     emit_resolve(c, site->chain, emit_offset(c));
     c->opcode = c->module->bytes + site->code_offset;
     emit_fault(c, (enum wasm_trap_kind)site->kind);
-    emit(c, ST_trap, 0, 0);
+    emit_stencil(c, ST_trap, 0, 0);
   }
   c->opcode = opcode;
 }

@@ -27,7 +27,7 @@ static void save_layout(const struct compiler *c, struct layout *layout) {
 
 /* The state at a place that is reached by jumps only: no operand is in a register. */
 static void restore_layout(struct compiler *c, const struct layout *layout) {
-  forget_locals(c);
+  locals_forget(c);
   for (uint32_t left = layout->used; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     c->owner[reg] = layout->local[reg];
@@ -160,12 +160,12 @@ static void emit_jump(struct compiler *c, uint32_t family, uint32_t a, uint32_t 
                       struct control *control) {
   if (control->kind != CONTROL_LOOP) {
     c->chain[0] = &control->target;
-    emit(c, family, a, b);
+    emit_stencil(c, family, a, b);
     return;
   }
   uint32_t chain = 0;
   c->chain[0] = &chain;
-  emit(c, family, a, b);
+  emit_stencil(c, family, a, b);
   emit_resolve(c, chain, control->target);
 }
 
@@ -180,7 +180,7 @@ static struct compare take_condition(struct compiler *c) {
   } else {
     compare = (struct compare){.family = ST_i32_br_zero, .negate = true};
     compare.a = (uint8_t)value_read(c, c->height - 1);
-    drop_value(c);
+    stack_drop(c);
   }
   c->pinned |= (uint16_t)(1u << compare.a);
   if (!compare.has_constant && compare.family != ST_i32_br_zero && compare.family != ST_i64_br_zero)
@@ -222,16 +222,16 @@ void emit_return(struct compiler *c) {
     struct move move = value_move(c, first, result_register(c->values[first].type));
     emit_moves(c, &move, 1);
   }
-  emit(c, ST_epilogue, 0, 0);
+  emit_stencil(c, ST_epilogue, 0, 0);
 }
 
 /* From here to the end of the block nothing is reached: operands go, registers are nobody's. */
-void end_of_reach(struct compiler *c) {
+static void end_of_reach(struct compiler *c) {
   struct control *control = innermost(c);
   while (c->height > control->height)
-    drop_value(c);
+    stack_drop(c);
   if (c->live)
-    forget_locals(c);
+    locals_forget(c);
   c->live = false;
   control->unreachable = true;
 }
@@ -263,7 +263,7 @@ static bool read_block_type(struct compiler *c, struct wasm_functype *type) {
   return compiler_ok(c);
 }
 
-void push_control(struct compiler *c, enum control_kind kind, const struct wasm_functype *type) {
+void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type) {
   if (c->depth >= LIMIT_NESTING) {
     compiler_fail(c, WASM_UNSUPPORTED, "more than %u nested blocks", LIMIT_NESTING);
     return;
@@ -286,28 +286,28 @@ static void open_block(struct compiler *c, enum control_kind kind,
                        const struct wasm_functype *type) {
   uint32_t params = type->param_count;
   if (c->live) {
-    spill_below(c, c->height);
+    stack_spill_below(c, c->height);
     for (uint32_t i = c->height - params; i < c->height; i++)
       value_spill(c, i);
   }
   for (uint32_t i = 0; i < params; i++)
-    drop_value(c);
-  push_control(c, kind, type);
+    stack_drop(c);
+  control_push(c, kind, type);
   if (compiler_ok(c))
-    push_slots(c, params, type->params);
+    stack_push_slots(c, params, type->params);
 }
 
 void compile_block(struct compiler *c, const struct opcode *op) {
   (void)op;
   struct wasm_functype type;
-  if (read_block_type(c, &type) && check_operands(c, type.param_count, type.params))
+  if (read_block_type(c, &type) && stack_check(c, type.param_count, type.params))
     open_block(c, CONTROL_BLOCK, &type);
 }
 
 void compile_loop(struct compiler *c, const struct opcode *op) {
   (void)op;
   struct wasm_functype type;
-  if (!read_block_type(c, &type) || !check_operands(c, type.param_count, type.params))
+  if (!read_block_type(c, &type) || !stack_check(c, type.param_count, type.params))
     return;
   open_block(c, CONTROL_LOOP, &type);
   if (!compiler_ok(c) || !c->live)
@@ -318,14 +318,14 @@ void compile_loop(struct compiler *c, const struct opcode *op) {
 
 void compile_if(struct compiler *c, const struct opcode *op) {
   struct wasm_functype type;
-  if (!read_block_type(c, &type) || !check_operands(c, 1, op->in))
+  if (!read_block_type(c, &type) || !stack_check(c, 1, op->in))
     return;
   struct compare compare = {0};
   if (c->live)
     compare = take_condition(c);
   else
-    drop_value(c);
-  if (!check_operands(c, type.param_count, type.params))
+    stack_drop(c);
+  if (!stack_check(c, type.param_count, type.params))
     return;
   open_block(c, CONTROL_IF, &type);
   if (!compiler_ok(c) || !c->live)
@@ -334,13 +334,13 @@ void compile_if(struct compiler *c, const struct opcode *op) {
   save_layout(c, &control->else_layout);
   c->hole[STENCIL_HOLE_IMM32] = compare.constant;
   c->chain[0] = &control->else_chain;
-  emit(c, jump_family(&compare, true), compare.a % FLOAT_BASE, compare.b % FLOAT_BASE);
+  emit_stencil(c, jump_family(&compare, true), compare.a % FLOAT_BASE, compare.b % FLOAT_BASE);
 }
 
 /* The results are on top and nothing else is (core spec 3.3.5). */
 static bool check_results(struct compiler *c, const struct control *control) {
   const struct wasm_functype *type = &control->type;
-  if (!check_operands(c, type->result_count, type->results))
+  if (!stack_check(c, type->result_count, type->results))
     return false;
   if (c->height - control->height != type->result_count) {
     compiler_fail(c, WASM_INVALID, "type mismatch: values remain on the stack at the block's end");
@@ -352,11 +352,11 @@ static bool check_results(struct compiler *c, const struct control *control) {
 /* Nothing of the block's stack or registers is left. What lies below was spilled at its begin. */
 static void leave_block(struct compiler *c, const struct control *control) {
   while (c->height > control->height)
-    drop_value(c);
+    stack_drop(c);
   c->height = control->height;
   c->spilled = c->height;
   if (c->live)
-    forget_locals(c);
+    locals_forget(c);
 }
 
 /* The first part ends with a jump over the second. */
@@ -376,7 +376,7 @@ static void begin_else(struct compiler *c) {
     restore_layout(c, &control->else_layout);
     emit_resolve(c, control->else_chain, emit_offset(c));
   }
-  push_slots(c, control->type.param_count, control->type.params);
+  stack_push_slots(c, control->type.param_count, control->type.params);
 }
 
 void compile_else(struct compiler *c, const struct opcode *op) {
@@ -425,18 +425,18 @@ static void enter_label(struct compiler *c, struct control *control) {
   emit_resolve(c, control->target, emit_offset(c));
   uint32_t reg = label_register(control);
   if (reg == NO_REGISTER) {
-    push_slots(c, control->type.result_count, control->type.results);
+    stack_push_slots(c, control->type.result_count, control->type.results);
     return;
   }
   c->free_regs &= (uint16_t) ~(1u << reg);
-  push_reg(c, control->type.results[0], reg);
+  stack_push_reg(c, control->type.results[0], reg);
 }
 
 static void end_function(struct compiler *c) {
   if (c->live)
     emit_return(c);
   while (c->height > 0)
-    drop_value(c);
+    stack_drop(c);
   c->live = false;
   c->depth = 0;
 }
@@ -470,7 +470,7 @@ void compile_end(struct compiler *c, const struct opcode *op) {
     enter_label(c, control);
   else if (!c->live)
     for (c->height = control->height; c->height < control->height + control->type.result_count;)
-      push_slots(c, 1, control->type.results + (c->height - control->height));
+      stack_push_slots(c, 1, control->type.results + (c->height - control->height));
 }
 
 /* ---- Branches ------------------------------------------------------------------------------ */
@@ -500,7 +500,7 @@ void compile_br(struct compiler *c, const struct opcode *op) {
     return;
   const uint8_t *types;
   uint32_t count = label_types(control, &types);
-  if (!check_operands(c, count, types))
+  if (!stack_check(c, count, types))
     return;
   if (c->live)
     emit_branch(c, control);
@@ -510,7 +510,7 @@ void compile_br(struct compiler *c, const struct opcode *op) {
 void compile_return(struct compiler *c, const struct opcode *op) {
   (void)op;
   const struct wasm_functype *type = &c->controls[0].type;
-  if (!check_operands(c, type->result_count, type->results))
+  if (!stack_check(c, type->result_count, type->results))
     return;
   if (c->live)
     emit_return(c);
@@ -523,23 +523,23 @@ static void emit_around(struct compiler *c, const struct compare *compare,
   uint32_t chain = 0;
   c->hole[STENCIL_HOLE_IMM32] = compare->constant;
   c->chain[0] = &chain;
-  emit(c, jump_family(compare, true), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE);
+  emit_stencil(c, jump_family(compare, true), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE);
   emit_branch(c, control);
   emit_resolve(c, chain, emit_offset(c));
 }
 
 void compile_br_if(struct compiler *c, const struct opcode *op) {
   struct control *control = read_label(c);
-  if (!control || !check_operands(c, 1, op->in))
+  if (!control || !stack_check(c, 1, op->in))
     return;
   struct compare compare = {0};
   if (c->live)
     compare = take_condition(c);
   else
-    drop_value(c);
+    stack_drop(c);
   const uint8_t *types;
   uint32_t count = label_types(control, &types);
-  if (!check_operands(c, count, types))
+  if (!stack_check(c, count, types))
     return;
   if (!c->live) {
     /* The values have the label's types afterwards, whatever they were taken from. */
@@ -581,26 +581,26 @@ static struct control *read_case(struct compiler *c, uint32_t *arity) {
                   count);
     return NULL;
   }
-  return check_operands(c, count, types) ? control : NULL;
+  return stack_check(c, count, types) ? control : NULL;
 }
 
 void compile_br_table(struct compiler *c, const struct opcode *op) {
   uint32_t cases = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && cases >= wasm_reader_left(&c->reader))
     wasm_reader_fail_end(&c->reader);
-  if (!compiler_ok(c) || !check_operands(c, 1, op->in))
+  if (!compiler_ok(c) || !stack_check(c, 1, op->in))
     return;
   uint32_t table = 0;
   if (c->live) {
     uint32_t reg = value_read(c, c->height - 1);
     c->hole[STENCIL_HOLE_IMM32] = cases;
-    emit(c, ST_br_table, reg, 0);
+    emit_stencil(c, ST_br_table, reg, 0);
     table = emit_offset(c);
     if (!emit_reserve(c, 4 * ((size_t)cases + 1)))
       return;
     c->at += 4 * ((size_t)cases + 1);
   }
-  drop_value(c);
+  stack_drop(c);
   uint32_t arity = UINT32_MAX;
   for (uint32_t i = 0; i <= cases; i++) {
     struct control *control = read_case(c, &arity);
@@ -618,7 +618,7 @@ void compile_unreachable(struct compiler *c, const struct opcode *op) {
   (void)op;
   if (c->live) {
     emit_fault(c, WASM_TRAP_UNREACHABLE);
-    emit(c, ST_trap, 0, 0);
+    emit_stencil(c, ST_trap, 0, 0);
   }
   end_of_reach(c);
 }

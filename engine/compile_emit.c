@@ -74,7 +74,7 @@ static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t 
   return fields;
 }
 
-void emit(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   if (__builtin_expect(c->at > c->text_limit, 0))
     grow_text(c, 0);
   uint8_t shape = shapes[family];
@@ -146,39 +146,39 @@ static uint32_t pool_number(uint32_t reg) {
 
 void emit_load(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) {
   c->hole[STENCIL_HOLE_A] = offset;
-  emit(c, by_type(ST_slot_get32, type), pool_number(reg), 0);
+  emit_stencil(c, by_type(ST_slot_get32, type), pool_number(reg), 0);
 }
 
 void emit_store(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) {
   c->hole[STENCIL_HOLE_A] = offset;
-  emit(c, by_type(ST_slot_set32, type), pool_number(reg), 0);
+  emit_stencil(c, by_type(ST_slot_set32, type), pool_number(reg), 0);
 }
 
 void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
   uint32_t family = is_float_type(type) ? ST_movef : is_wide_type(type) ? ST_move64 : ST_move32;
   if (to != from)
-    emit(c, family, pool_number(to), pool_number(from));
+    emit_stencil(c, family, pool_number(to), pool_number(from));
 }
 
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
   bool is_float = is_float_type(type);
   if (bits == 0)
-    emit(c, is_float ? ST_constf_zero : ST_const_zero, pool_number(reg), 0);
+    emit_stencil(c, is_float ? ST_constf_zero : ST_const_zero, pool_number(reg), 0);
   else if (is_float)
-    emit(c, type == WASM_F32 ? ST_constf32 : ST_constf64, pool_number(reg), 0);
+    emit_stencil(c, type == WASM_F32 ? ST_constf32 : ST_constf64, pool_number(reg), 0);
   else
-    emit(c, bits <= UINT32_MAX ? ST_const32 : ST_const64, pool_number(reg), 0);
+    emit_stencil(c, bits <= UINT32_MAX ? ST_const32 : ST_const64, pool_number(reg), 0);
 }
 
 void emit_store_const(struct compiler *c, uint8_t type, uint64_t bits, int32_t offset) {
   c->hole[STENCIL_HOLE_A] = offset;
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
-  emit(c,
-       !is_wide_type(type) ? ST_slot_const32
-       : fits_i32(bits)    ? ST_slot_const64
-                           : ST_slot_constw,
-       0, 0);
+  emit_stencil(c,
+               !is_wide_type(type) ? ST_slot_const32
+               : fits_i32(bits)    ? ST_slot_const64
+                                   : ST_slot_constw,
+               0, 0);
 }
 
 void emit_copy(struct compiler *c, int32_t to, int32_t from) {
@@ -186,5 +186,5 @@ void emit_copy(struct compiler *c, int32_t to, int32_t from) {
     return;
   c->hole[STENCIL_HOLE_A] = to;
   c->hole[STENCIL_HOLE_B] = from;
-  emit(c, ST_slot_copy, 0, 0);
+  emit_stencil(c, ST_slot_copy, 0, 0);
 }

@@ -58,10 +58,10 @@ static struct address take_address(struct compiler *c, uint32_t index, uint32_t 
   if (offset > INT32_MAX) {
     reg = value_own(c, index);
     pin(c, reg);
-    uint32_t sum = allocate(c, INT_REGISTERS);
+    uint32_t sum = reg_allocate(c, INT_REGISTERS);
     emit_const(c, WASM_I64, sum, offset);
-    emit(c, ST_i64_add_rr, reg, sum);
-    free_reg(c, sum);
+    emit_stencil(c, ST_i64_add_rr, reg, sum);
+    reg_free(c, sum);
     offset = 0;
   } else {
     reg = value_read(c, index);
@@ -73,7 +73,7 @@ static struct address take_address(struct compiler *c, uint32_t index, uint32_t 
 
 void compile_load(struct compiler *c, const struct opcode *op) {
   uint32_t offset;
-  if (!read_memarg(c, op, &offset) || !check_operands(c, 1, op->in))
+  if (!read_memarg(c, op, &offset) || !stack_check(c, 1, op->in))
     return;
   if (!c->live) {
     TOP(c) = (struct value){.type = op->out};
@@ -81,22 +81,22 @@ void compile_load(struct compiler *c, const struct opcode *op) {
   }
   struct address address = take_address(c, c->height - 1, offset);
   int64_t displacement = c->hole[STENCIL_HOLE_A];
-  drop_value(c); /* the result may take the address's register, */
+  stack_drop(c); /* the result may take the address's register, */
   c->pinned = 0;
   uint32_t to = address.is_constant || !(c->free_regs >> address.reg & 1) || is_float_type(op->out)
-                    ? allocate(c, register_set(op->out))
+                    ? reg_allocate(c, register_set(op->out))
                     : address.reg;
   c->free_regs &= (uint16_t) ~(1u << to);
   c->hole[STENCIL_HOLE_A] = displacement;
   emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
-  emit(c, access_family(op) + address.is_constant, to % FLOAT_BASE, address.reg);
-  push_reg(c, op->out, to);
+  emit_stencil(c, access_family(op) + address.is_constant, to % FLOAT_BASE, address.reg);
+  stack_push_reg(c, op->out, to);
 }
 
 /* Families: register; + 1 constant address; + 2 constant value; + 3 both. */
 void compile_store(struct compiler *c, const struct opcode *op) {
   uint32_t offset;
-  if (!read_memarg(c, op, &offset) || !check_operands(c, 2, op->in))
+  if (!read_memarg(c, op, &offset) || !stack_check(c, 2, op->in))
     return;
   if (!c->live) {
     c->height -= 2;
@@ -116,27 +116,28 @@ void compile_store(struct compiler *c, const struct opcode *op) {
     c->hole[STENCIL_HOLE_IMM32] = (int64_t)TOP(c).bits;
   emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
   family += (constant ? 2u : 0u) + (address.is_constant ? 1u : 0u);
-  emit(c, family, address.is_constant ? value : address.reg, address.is_constant ? 0 : value);
-  drop_value(c);
-  drop_value(c);
+  emit_stencil(c, family, address.is_constant ? value : address.reg,
+               address.is_constant ? 0 : value);
+  stack_drop(c);
+  stack_drop(c);
 }
 
 /* ---- Helpers ------------------------------------------------------------------------------- */
 
 /* Before a call that changes every register: operands in their slots, locals at home. */
 static void settle_all(struct compiler *c, uint32_t constants_from) {
-  spill_below(c, c->height);
+  stack_spill_below(c, c->height);
   for (uint32_t i = constants_from; i < c->height; i++)
     value_spill(c, i);
-  flush_locals(c);
-  forget_locals(c);
+  locals_flush(c);
+  locals_forget(c);
 }
 
 /* An instruction that calls a helper with its operands' slots. `keep`: operands that stay as
  * results, in their slots. */
 static void call_helper(struct compiler *c, uint32_t family, const uint8_t *types, uint32_t count,
                         uint32_t keep, enum wasm_trap_kind trap) {
-  if (!check_operands(c, count, types))
+  if (!stack_check(c, count, types))
     return;
   if (c->live) {
     settle_all(c, c->height - count);
@@ -144,10 +145,10 @@ static void call_helper(struct compiler *c, uint32_t family, const uint8_t *type
       c->hole[STENCIL_HOLE_A + i] = value_offset(c, c->height - count + i);
     if (trap != WASM_TRAP_NONE)
       emit_trap_target(c, STENCIL_HOLE_TRAP_A, trap);
-    emit(c, family, 0, 0);
+    emit_stencil(c, family, 0, 0);
   }
   for (uint32_t i = keep; i < count; i++)
-    drop_value(c);
+    stack_drop(c);
 }
 
 static const uint8_t three_i32[] = {WASM_I32, WASM_I32, WASM_I32};
@@ -164,12 +165,12 @@ void compile_memory_size(struct compiler *c, const struct opcode *op) {
   if (!read_memory_index(c))
     return;
   if (!c->live) {
-    push_value(c, (struct value){.type = op->out});
+    stack_push(c, (struct value){.type = op->out});
     return;
   }
-  uint32_t reg = allocate(c, INT_REGISTERS);
-  emit(c, ST_memory_size, reg, 0);
-  push_reg(c, op->out, reg);
+  uint32_t reg = reg_allocate(c, INT_REGISTERS);
+  emit_stencil(c, ST_memory_size, reg, 0);
+  stack_push_reg(c, op->out, reg);
 }
 
 void compile_memory_grow(struct compiler *c, const struct opcode *op) {
@@ -236,13 +237,13 @@ static int64_t pointer_offset(uint32_t index) {
 
 void compile_table_get(struct compiler *c, const struct opcode *op) {
   uint32_t table;
-  if (!read_table_index(c, &table) || !check_operands(c, 1, op->in))
+  if (!read_table_index(c, &table) || !stack_check(c, 1, op->in))
     return;
   if (c->live) {
     uint32_t reg = value_own(c, c->height - 1);
     c->hole[STENCIL_HOLE_A] = pointer_offset(table);
     emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
-    emit(c, ST_table_get, reg, 0);
+    emit_stencil(c, ST_table_get, reg, 0);
   }
   TOP(c).type = c->module->tables[table].type;
 }
@@ -253,7 +254,7 @@ void compile_table_set(struct compiler *c, const struct opcode *op) {
   if (!read_table_index(c, &table))
     return;
   const uint8_t types[] = {WASM_I32, c->module->tables[table].type};
-  if (!check_operands(c, 2, types))
+  if (!stack_check(c, 2, types))
     return;
   if (c->live) {
     uint32_t value = value_read(c, c->height - 1);
@@ -261,10 +262,10 @@ void compile_table_set(struct compiler *c, const struct opcode *op) {
     uint32_t index = value_read(c, c->height - 2);
     c->hole[STENCIL_HOLE_A] = pointer_offset(table);
     emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
-    emit(c, ST_table_set, index, value);
+    emit_stencil(c, ST_table_set, index, value);
   }
-  drop_value(c);
-  drop_value(c);
+  stack_drop(c);
+  stack_drop(c);
 }
 
 void compile_table_size(struct compiler *c, const struct opcode *op) {
@@ -272,13 +273,13 @@ void compile_table_size(struct compiler *c, const struct opcode *op) {
   if (!read_table_index(c, &table))
     return;
   if (!c->live) {
-    push_value(c, (struct value){.type = op->out});
+    stack_push(c, (struct value){.type = op->out});
     return;
   }
-  uint32_t reg = allocate(c, INT_REGISTERS);
+  uint32_t reg = reg_allocate(c, INT_REGISTERS);
   c->hole[STENCIL_HOLE_A] = pointer_offset(table);
-  emit(c, ST_table_size, reg, 0);
-  push_reg(c, op->out, reg);
+  emit_stencil(c, ST_table_size, reg, 0);
+  stack_push_reg(c, op->out, reg);
 }
 
 void compile_table_grow(struct compiler *c, const struct opcode *op) {
@@ -361,13 +362,13 @@ void compile_global_get(struct compiler *c, const struct opcode *op) {
   if (!global)
     return;
   if (!c->live) {
-    push_value(c, (struct value){.type = global->type});
+    stack_push(c, (struct value){.type = global->type});
     return;
   }
-  uint32_t reg = allocate(c, register_set(global->type));
+  uint32_t reg = reg_allocate(c, register_set(global->type));
   c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-  emit(c, global_family(ST_global_get32, global->type), reg % FLOAT_BASE, 0);
-  push_reg(c, global->type, reg);
+  emit_stencil(c, global_family(ST_global_get32, global->type), reg % FLOAT_BASE, 0);
+  stack_push_reg(c, global->type, reg);
 }
 
 void compile_global_set(struct compiler *c, const struct opcode *op) {
@@ -380,26 +381,26 @@ void compile_global_set(struct compiler *c, const struct opcode *op) {
     compiler_fail(c, WASM_INVALID, "global is immutable: global.set of global %u", index);
     return;
   }
-  if (!check_operands(c, 1, &global->type))
+  if (!stack_check(c, 1, &global->type))
     return;
   if (c->live) {
     uint32_t reg = value_read(c, c->height - 1);
     c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-    emit(c, global_family(ST_global_set32, global->type), reg % FLOAT_BASE, 0);
+    emit_stencil(c, global_family(ST_global_set32, global->type), reg % FLOAT_BASE, 0);
   }
-  drop_value(c);
+  stack_drop(c);
 }
 
 void compile_ref_null(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint8_t type = wasm_read_heaptype(&c->reader);
   if (compiler_ok(c))
-    push_value(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT});
+    stack_push(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT});
 }
 
 void compile_ref_is_null(struct compiler *c, const struct opcode *op) {
   const uint8_t any = ANY_TYPE;
-  if (!check_operands(c, 1, &any))
+  if (!stack_check(c, 1, &any))
     return;
   uint8_t type = TOP(c).type;
   if (type != ANY_TYPE && !wasm_is_reference(type)) {
@@ -408,7 +409,7 @@ void compile_ref_is_null(struct compiler *c, const struct opcode *op) {
     return;
   }
   if (c->live)
-    emit(c, ST_i64_eqz, value_own(c, c->height - 1), 0);
+    emit_stencil(c, ST_i64_eqz, value_own(c, c->height - 1), 0);
   TOP(c).type = op->out;
 }
 
@@ -421,11 +422,11 @@ void compile_ref_func(struct compiler *c, const struct opcode *op) {
   else if (!c->module->func_declared[index])
     compiler_fail(c, WASM_INVALID, "undeclared function reference: function %u", index);
   else if (!c->live)
-    push_value(c, (struct value){.type = op->out});
+    stack_push(c, (struct value){.type = op->out});
   else {
-    uint32_t reg = allocate(c, INT_REGISTERS);
+    uint32_t reg = reg_allocate(c, INT_REGISTERS);
     c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-    emit(c, ST_ref_func, reg, 0);
-    push_reg(c, op->out, reg);
+    emit_stencil(c, ST_ref_func, reg, 0);
+    stack_push_reg(c, op->out, reg);
   }
 }

@@ -13,19 +13,19 @@ static void pin(struct compiler *c, uint32_t reg) {
 /* Checks the operands. Where no code is made, also finishes the instruction: true if it is to be
  * compiled. */
 static bool begin(struct compiler *c, const struct opcode *op) {
-  if (!check_operands(c, op->in_count, op->in))
+  if (!stack_check(c, op->in_count, op->in))
     return false;
   if (__builtin_expect(c->live, 1))
     return true;
   c->height -= op->in_count;
-  push_value(c, (struct value){.type = op->out});
+  stack_push(c, (struct value){.type = op->out});
   return false;
 }
 
 /* ---- Constants ----------------------------------------------------------------------------- */
 
 static void push_const(struct compiler *c, uint8_t type, uint64_t bits) {
-  push_value(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT, .bits = bits});
+  stack_push(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT, .bits = bits});
 }
 
 void compile_i32_const(struct compiler *c, const struct opcode *op) {
@@ -48,7 +48,7 @@ void compile_f64_const(struct compiler *c, const struct opcode *op) {
 
 /* Ends an instruction whose result is in the left operand's register: the right one goes. */
 static void finish_binary(struct compiler *c, uint8_t type) {
-  drop_value(c);
+  stack_drop(c);
   TOP(c).type = type;
 }
 
@@ -57,7 +57,7 @@ static void binary_registers(struct compiler *c, const struct opcode *op, uint32
   uint32_t b = value_read(c, c->height - 1);
   pin(c, b);
   uint32_t a = value_own(c, c->height - 2);
-  emit(c, family, a % FLOAT_BASE, b % FLOAT_BASE);
+  emit_stencil(c, family, a % FLOAT_BASE, b % FLOAT_BASE);
   finish_binary(c, op->out);
 }
 
@@ -65,14 +65,14 @@ static void binary_constant(struct compiler *c, const struct opcode *op, uint32_
                             uint64_t bits) {
   uint32_t a = value_own(c, c->height - 2);
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
-  emit(c, family, a, 0);
+  emit_stencil(c, family, a, 0);
   finish_binary(c, op->out);
 }
 
 static void binary_slot(struct compiler *c, const struct opcode *op, uint32_t family) {
   uint32_t a = value_own(c, c->height - 2);
   c->hole[STENCIL_HOLE_A] = value_offset(c, c->height - 1);
-  emit(c, family, a % FLOAT_BASE, 0);
+  emit_stencil(c, family, a % FLOAT_BASE, 0);
   finish_binary(c, op->out);
 }
 
@@ -175,7 +175,7 @@ void compile_unary(struct compiler *c, const struct opcode *op) {
   if (!begin(c, op))
     return;
   uint32_t reg = value_own(c, c->height - 1);
-  emit(c, op->argument, reg % FLOAT_BASE, 0);
+  emit_stencil(c, op->argument, reg % FLOAT_BASE, 0);
   TOP(c).type = op->out;
 }
 
@@ -184,14 +184,14 @@ void compile_convert(struct compiler *c, const struct opcode *op) {
   if (!begin(c, op))
     return;
   uint32_t from = value_read(c, c->height - 1);
-  uint32_t to = allocate(c, register_set(op->out));
+  uint32_t to = reg_allocate(c, register_set(op->out));
   if (op->in[0] == WASM_F32 || op->in[0] == WASM_F64) {
     emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_INVALID_CONVERSION);
     emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_INTEGER_OVERFLOW);
   }
-  emit(c, op->argument, to % FLOAT_BASE, from % FLOAT_BASE);
-  drop_value(c);
-  push_reg(c, op->out, to);
+  emit_stencil(c, op->argument, to % FLOAT_BASE, from % FLOAT_BASE);
+  stack_drop(c);
+  stack_push_reg(c, op->out, to);
 }
 
 /* ---- Compares ------------------------------------------------------------------------------ */
@@ -207,9 +207,9 @@ static bool branch_follows(const struct compiler *c) {
 /* The two operands go; the compare holds their registers until the branch. */
 static void leave_compare(struct compiler *c, struct compare compare, uint32_t operands) {
   for (uint32_t i = 0; i < operands; i++)
-    drop_value(c);
+    stack_drop(c);
   c->compare = compare;
-  push_value(c, (struct value){.type = WASM_I32, .where = AT_COMPARE});
+  stack_push(c, (struct value){.type = WASM_I32, .where = AT_COMPARE});
 }
 
 /* The order of an integer family's conditions: eq ne lt_s ge_s gt_s le_s lt_u ge_u gt_u le_u; a
@@ -237,7 +237,7 @@ static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide)
   const struct value *right = &TOP(c);
   if (right->where != AT_CONST || right->bits != 0 || condition > 1)
     return false;
-  drop_value(c);
+  stack_drop(c);
   uint32_t index = c->height - 1;
   if (branch_follows(c)) {
     struct compare compare = {.family = wide ? ST_i64_br_zero : ST_i32_br_zero};
@@ -247,9 +247,9 @@ static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide)
     return true;
   }
   uint32_t reg = value_own(c, index);
-  emit(c, wide ? ST_i64_eqz : ST_i32_eqz, reg, 0);
+  emit_stencil(c, wide ? ST_i64_eqz : ST_i32_eqz, reg, 0);
   if (condition == 1)
-    emit(c, ST_i32_eqz, reg, 0);
+    emit_stencil(c, ST_i32_eqz, reg, 0);
   TOP(c).type = WASM_I32;
   return true;
 }
@@ -314,12 +314,12 @@ static void compile_float_condition(struct compiler *c, const struct opcode *op,
     leave_compare(c, compare, 2);
     return;
   }
-  vacate(c, TARGET_CONDITION);
-  emit(c, op->argument, a % FLOAT_BASE, b % FLOAT_BASE);
-  drop_value(c);
-  drop_value(c);
+  reg_vacate(c, TARGET_CONDITION);
+  emit_stencil(c, op->argument, a % FLOAT_BASE, b % FLOAT_BASE);
+  stack_drop(c);
+  stack_drop(c);
   c->free_regs &= (uint16_t) ~(1u << TARGET_CONDITION);
-  push_reg(c, WASM_I32, TARGET_CONDITION);
+  stack_push_reg(c, WASM_I32, TARGET_CONDITION);
 }
 
 void compile_float_compare(struct compiler *c, const struct opcode *op) {
@@ -335,14 +335,14 @@ void compile_float_compare_swapped(struct compiler *c, const struct opcode *op) 
 void compile_drop(struct compiler *c, const struct opcode *op) {
   (void)op;
   const uint8_t any = ANY_TYPE;
-  pop_operands(c, 1, &any);
+  stack_pop(c, 1, &any);
 }
 
 /* Condition on top, two operands of `type` below it. */
 static void select_operands(struct compiler *c, uint8_t type) {
   if (!c->live) {
     c->height -= 3;
-    push_value(c, (struct value){.type = type});
+    stack_push(c, (struct value){.type = type});
     return;
   }
   value_own_in(c, c->height - 1, TARGET_CONDITION);
@@ -351,19 +351,19 @@ static void select_operands(struct compiler *c, uint8_t type) {
   pin(c, b);
   uint32_t a = value_own(c, c->height - 3);
   bool wide = is_wide_type(type);
-  emit(c,
-       is_float_type(type) ? ST_selectf
-       : wide              ? ST_select64
-                           : ST_select32,
-       a % FLOAT_BASE, b % FLOAT_BASE);
-  drop_value(c);
-  drop_value(c);
+  emit_stencil(c,
+               is_float_type(type) ? ST_selectf
+               : wide              ? ST_select64
+                                   : ST_select32,
+               a % FLOAT_BASE, b % FLOAT_BASE);
+  stack_drop(c);
+  stack_drop(c);
 }
 
 void compile_select(struct compiler *c, const struct opcode *op) {
   (void)op;
   const uint8_t wants[] = {ANY_TYPE, ANY_TYPE, WASM_I32};
-  if (!check_operands(c, 3, wants))
+  if (!stack_check(c, 3, wants))
     return;
   const struct value *values = &c->values[c->height - 3];
   uint8_t a = values[0].type, b = values[1].type;
@@ -385,7 +385,7 @@ void compile_select_typed(struct compiler *c, const struct opcode *op) {
   }
   uint8_t type = wasm_read_valtype(&c->reader);
   const uint8_t wants[] = {type, type, WASM_I32};
-  if (compiler_ok(c) && check_operands(c, 3, wants))
+  if (compiler_ok(c) && stack_check(c, 3, wants))
     select_operands(c, type);
 }
 
@@ -403,7 +403,7 @@ static struct local *read_local(struct compiler *c, uint32_t *index) {
 static void push_local(struct compiler *c, struct local *local, uint32_t index) {
   if (c->live)
     local->refs++;
-  push_value(c, (struct value){
+  stack_push(c, (struct value){
                     .type = local->type, .where = c->live ? AT_LOCAL : AT_SLOT, .local = index});
 }
 
@@ -417,7 +417,7 @@ void compile_local_get(struct compiler *c, const struct opcode *op) {
 
 /* Takes the top into the local. */
 static bool set_local(struct compiler *c, const struct local *local, uint32_t index) {
-  if (!check_operands(c, 1, &local->type))
+  if (!stack_check(c, 1, &local->type))
     return false;
   if (c->live)
     local_assign(c, index);

@@ -13,7 +13,7 @@ static bool invent_operands(struct compiler *c, uint32_t count) {
   uint32_t base = c->controls[c->depth - 1].height;
   uint32_t there = c->height - base;
   for (uint32_t i = 0; i < count; i++)
-    push_value(c, (struct value){.type = ANY_TYPE});
+    stack_push(c, (struct value){.type = ANY_TYPE});
   if (!compiler_ok(c))
     return false;
   memmove(c->values + base + count, c->values + base, there * sizeof *c->values);
@@ -27,7 +27,7 @@ static bool fail_operands(struct compiler *c, const char *has, const char *wants
   return false;
 }
 
-bool check_operands(struct compiler *c, uint32_t count, const uint8_t *types) {
+bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types) {
   const struct control *control = &c->controls[c->depth - 1];
   uint32_t there = c->height - control->height;
   if (__builtin_expect(there < count, 0)) {
@@ -44,17 +44,17 @@ bool check_operands(struct compiler *c, uint32_t count, const uint8_t *types) {
   return true;
 }
 
-bool pop_operands(struct compiler *c, uint32_t count, const uint8_t *types) {
-  if (!check_operands(c, count, types))
+bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
+  if (!stack_check(c, count, types))
     return false;
   for (uint32_t i = 0; i < count; i++)
-    drop_value(c);
+    stack_drop(c);
   return true;
 }
 
 /* ---- The stack ----------------------------------------------------------------------------- */
 
-void push_value(struct compiler *c, struct value value) {
+void stack_push(struct compiler *c, struct value value) {
   size_t size = (c->height + 1) * sizeof *c->values;
   if (__builtin_expect(c->value_window.committed < size, 0)) {
     if (c->height >= LIMIT_OPERANDS)
@@ -68,31 +68,31 @@ void push_value(struct compiler *c, struct value value) {
     c->max_height = c->height;
 }
 
-void push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
+void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
   c->owner[reg] = c->height;
-  push_value(c, (struct value){.type = type, .where = AT_REG, .reg = (uint8_t)reg});
+  stack_push(c, (struct value){.type = type, .where = AT_REG, .reg = (uint8_t)reg});
 }
 
-void push_slots(struct compiler *c, uint32_t count, const uint8_t *types) {
+void stack_push_slots(struct compiler *c, uint32_t count, const uint8_t *types) {
   for (uint32_t i = 0; i < count; i++)
-    push_value(c, (struct value){.type = types[i], .where = AT_SLOT});
+    stack_push(c, (struct value){.type = types[i], .where = AT_SLOT});
 }
 
-void drop_value(struct compiler *c) {
+void stack_drop(struct compiler *c) {
   struct value *value = &c->values[--c->height];
   if (c->spilled > c->height)
     c->spilled = c->height;
   if (!c->live)
     return;
   if (value->where == AT_REG)
-    free_reg(c, value->reg);
+    reg_free(c, value->reg);
   else if (value->where == AT_LOCAL)
     c->locals[value->local].refs--;
 }
 
 /* ---- Registers ----------------------------------------------------------------------------- */
 
-void free_reg(struct compiler *c, uint32_t reg) {
+void reg_free(struct compiler *c, uint32_t reg) {
   c->free_regs |= (uint16_t)(1u << reg);
 }
 
@@ -110,7 +110,7 @@ static void store_local(struct compiler *c, uint32_t reg) {
   c->dirty &= (uint16_t) ~(1u << reg);
 }
 
-void vacate(struct compiler *c, uint32_t reg) {
+void reg_vacate(struct compiler *c, uint32_t reg) {
   uint32_t bit = 1u << reg;
   if (c->free_regs & bit)
     return;
@@ -139,12 +139,12 @@ static uint32_t take(struct compiler *c, uint32_t reg) {
   return reg;
 }
 
-uint32_t allocate(struct compiler *c, uint32_t set) {
+uint32_t reg_allocate(struct compiler *c, uint32_t set) {
   set &= ~(uint32_t)c->pinned;
   uint32_t free = c->free_regs & set;
   if (__builtin_expect(!free, 0)) {
     uint32_t reg = choose_victim(c, set);
-    vacate(c, reg);
+    reg_vacate(c, reg);
     return take(c, reg);
   }
   /* The result registers last: labels want them. */
@@ -160,7 +160,7 @@ static void cache_local(struct compiler *c, uint32_t index, uint32_t reg, bool d
   c->dirty = (uint16_t)(dirty ? c->dirty | bit : c->dirty & ~bit);
 }
 
-void local_in_register(struct compiler *c, uint32_t local, uint32_t reg) {
+void local_bind(struct compiler *c, uint32_t local, uint32_t reg) {
   cache_local(c, local, take(c, reg), true);
 }
 
@@ -181,7 +181,7 @@ uint32_t value_read(struct compiler *c, uint32_t index) {
     return value_own(c, index);
   struct local *local = &c->locals[value->local];
   if (local->reg == NO_REGISTER) {
-    uint32_t reg = allocate(c, register_set(value->type));
+    uint32_t reg = reg_allocate(c, register_set(value->type));
     emit_load(c, value->type, reg, local->offset);
     cache_local(c, value->local, reg, false);
   }
@@ -214,7 +214,7 @@ uint32_t value_own(struct compiler *c, uint32_t index) {
   uint16_t pinned = c->pinned;
   if (source != NO_REGISTER)
     c->pinned |= (uint16_t)(1u << source);
-  uint32_t reg = allocate(c, register_set(value->type));
+  uint32_t reg = reg_allocate(c, register_set(value->type));
   c->pinned = pinned;
   fill_own(c, index, reg);
   return reg;
@@ -225,15 +225,15 @@ void value_own_in(struct compiler *c, uint32_t index, uint32_t reg) {
   if (value->where == AT_REG && value->reg == reg)
     return;
   if (value->where == AT_REG) {
-    vacate(c, reg);
+    reg_vacate(c, reg);
     take(c, reg);
     emit_move(c, value->type, reg, value->reg);
-    free_reg(c, value->reg);
+    reg_free(c, value->reg);
     now_in_reg(c, index, reg);
     return;
   }
   /* A local cached right there is loaded again from its home, if it has to leave. */
-  vacate(c, reg);
+  reg_vacate(c, reg);
   take(c, reg);
   fill_own(c, index, reg);
 }
@@ -258,13 +258,13 @@ void value_spill(struct compiler *c, uint32_t index) {
     return;
   value_copy_to_slot(c, index, value_offset(c, index));
   if (value->where == AT_REG)
-    free_reg(c, value->reg);
+    reg_free(c, value->reg);
   else if (value->where == AT_LOCAL)
     c->locals[value->local].refs--;
   value->where = AT_SLOT;
 }
 
-void spill_below(struct compiler *c, uint32_t end) {
+void stack_spill_below(struct compiler *c, uint32_t end) {
   for (; c->spilled < end; c->spilled++)
     if (c->values[c->spilled].where != AT_CONST)
       value_spill(c, c->spilled);
@@ -272,12 +272,12 @@ void spill_below(struct compiler *c, uint32_t end) {
 
 /* ---- Locals -------------------------------------------------------------------------------- */
 
-void flush_locals(struct compiler *c) {
+void locals_flush(struct compiler *c) {
   for (uint32_t left = c->dirty; left; left &= left - 1)
     store_local(c, (uint32_t)__builtin_ctz(left));
 }
 
-void forget_locals(struct compiler *c) {
+void locals_forget(struct compiler *c) {
   for (uint32_t left = c->local_regs; left; left &= left - 1)
     forget_local(c, (uint32_t)__builtin_ctz(left));
 }
@@ -292,7 +292,7 @@ static void settle_reads(struct compiler *c, uint32_t index) {
 void local_assign(struct compiler *c, uint32_t index) {
   struct value *top = &c->values[c->height - 1];
   if (top->where == AT_LOCAL && top->local == index) {
-    drop_value(c);
+    stack_drop(c);
     return;
   }
   uint32_t reg = value_own(c, c->height - 1);

@@ -46,8 +46,10 @@ struct value {
   uint8_t type; /* enum wasm_valtype or ANY_TYPE */
   uint8_t where;
   uint8_t reg;
-  uint32_t local;
-  uint64_t bits; /* i32 and f32: zero extended */
+  union {
+    uint32_t local;
+    uint64_t bits; /* i32 and f32: zero extended */
+  };
 };
 
 struct local {
@@ -162,7 +164,7 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 
 /* Copies a stencil. Register numbers are those of its shape's pools (0 to 7). */
-void emit(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
+void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
 /* More text for what is not a stencil: at most `size` bytes from c->at may be written then. */
 bool emit_reserve(struct compiler *c, size_t size);
 static inline uint32_t emit_offset(const struct compiler *c) {
@@ -203,20 +205,20 @@ static inline int32_t value_offset(const struct compiler *c, uint32_t index) {
 
 /* Checks that the operands on top have these types (deepest first) and, in unreachable code, that
  * they exist. False: it failed. */
-bool check_operands(struct compiler *c, uint32_t count, const uint8_t *types);
+bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types);
 /* The same, and takes them off. For operands that no code uses any more. */
-bool pop_operands(struct compiler *c, uint32_t count, const uint8_t *types);
-void push_value(struct compiler *c, struct value value);
-void push_reg(struct compiler *c, uint8_t type, uint32_t reg); /* reg was allocated */
-void push_slots(struct compiler *c, uint32_t count, const uint8_t *types);
+bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types);
+void stack_push(struct compiler *c, struct value value);
+void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg); /* reg was allocated */
+void stack_push_slots(struct compiler *c, uint32_t count, const uint8_t *types);
 /* Takes the top off; a register of its own becomes free. */
-void drop_value(struct compiler *c);
+void stack_drop(struct compiler *c);
 
 /* A register of a set that is nobody's; may move something out. */
-uint32_t allocate(struct compiler *c, uint32_t set);
+uint32_t reg_allocate(struct compiler *c, uint32_t set);
 /* Makes one register free. */
-void vacate(struct compiler *c, uint32_t reg);
-void free_reg(struct compiler *c, uint32_t reg);
+void reg_vacate(struct compiler *c, uint32_t reg);
+void reg_free(struct compiler *c, uint32_t reg);
 /* The entry's value in some register, which is not to be changed. */
 uint32_t value_read(struct compiler *c, uint32_t index);
 /* The entry's value in a register of its own. */
@@ -225,12 +227,12 @@ uint32_t value_own(struct compiler *c, uint32_t index);
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg);
 /* Writes the entry's value, wherever it is, without changing any state. */
 void value_copy_to_slot(struct compiler *c, uint32_t index, int32_t offset);
-void value_spill(struct compiler *c, uint32_t index); /* to its slot; not a constant */
-void spill_below(struct compiler *c, uint32_t end);   /* entries below `end`, not constants */
-void flush_locals(struct compiler *c);                /* dirty ones to their homes */
-void forget_locals(struct compiler *c);               /* no local is in a register any more */
+void value_spill(struct compiler *c, uint32_t index);     /* to its slot; not a constant */
+void stack_spill_below(struct compiler *c, uint32_t end); /* entries below `end`, not constants */
+void locals_flush(struct compiler *c);                    /* dirty ones to their homes */
+void locals_forget(struct compiler *c);                   /* no local is in a register any more */
 /* The local is in a register that was free, newer than its home. */
-void local_in_register(struct compiler *c, uint32_t local, uint32_t reg);
+void local_bind(struct compiler *c, uint32_t local, uint32_t reg);
 void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, taken off */
 
 /* Several moves at once. A source is a register, a frame offset, or a constant. */
@@ -267,8 +269,6 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type);
 /* Ends a function that began at text offset `start`: prologue, traps. Returns the frame's size. */
 uint64_t compile_exit(struct compiler *c, uint32_t start);
 void emit_return(struct compiler *c); /* with the operands on top as results */
-/* Dead code from here to the block's end. */
-void end_of_reach(struct compiler *c);
-void push_control(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
+void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
 
 #endif

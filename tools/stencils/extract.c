@@ -425,20 +425,24 @@ static void put_record(const struct variant *variant, const struct fields *a,
     put(variant->code[i]);
 }
 
-static void put_group(const struct group *group, uint8_t shape) {
+/* One template, or, in a second round, all members. Templates come first so that what nearly every
+ * module needs lies together: a page that is touched costs time at every start. */
+static void put_group(const struct group *group, uint8_t shape, uint32_t number, bool templates) {
   struct fields a, b;
   static const struct fields none;
-  if (find_template(group, shape, &a, &b)) {
-    groups[group_count++] = record_count;
-    struct variant *first = group->members[0];
-    for (uint32_t at = 0; at < first->length; at++)
-      first->code[at] ^= field_change(&a, at, stencil_number(shape, 0, group->a[0])) ^
-                         field_change(&b, at, stencil_number(shape, 1, group->b[0]));
-    put_record(first, &a, &b);
+  bool has_template = find_template(group, shape, &a, &b);
+  if (has_template != templates)
+    return;
+  groups[number] = record_count | (templates ? 0 : STENCIL_EXPLICIT);
+  if (templates) {
+    struct variant zero = *group->members[0];
+    for (uint32_t at = 0; at < zero.length; at++)
+      zero.code[at] ^= field_change(&a, at, stencil_number(shape, 0, group->a[0])) ^
+                       field_change(&b, at, stencil_number(shape, 1, group->b[0]));
+    put_record(&zero, &a, &b);
     template_count++;
     return;
   }
-  groups[group_count++] = record_count | STENCIL_EXPLICIT;
   uint32_t base = record_count;
   for (uint32_t m = 0; m < group->count; m++) {
     record_count = base + stencil_member(shape, group->a[m], group->b[m]);
@@ -446,8 +450,6 @@ static void put_group(const struct group *group, uint8_t shape) {
   }
   record_count = base + group->count;
   explicit_count += group->count;
-  if (getenv("EXTRACT_VERBOSE"))
-    fprintf(stderr, "explicit: %s (%u)\n", group->members[0]->name, group->count);
 }
 
 static void add_member(struct group *group, size_t family, uint32_t a, uint32_t b) {
@@ -486,12 +488,15 @@ static void write_numbers(FILE *out, const char *declaration, const uint32_t *nu
 
 static void write_table(const char *path) {
   static uint32_t firsts[FAMILY_COUNT], bytes[1 << 20];
-  for (size_t family = 0; family < FAMILY_COUNT; family++) {
-    firsts[family] = group_count;
-    for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
-      struct group group;
-      gather_group(family, g, &group);
-      put_group(&group, family_shapes[family]);
+  for (int templates = 1; templates >= 0; templates--) {
+    group_count = 0;
+    for (size_t family = 0; family < FAMILY_COUNT; family++) {
+      firsts[family] = group_count;
+      for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
+        struct group group;
+        gather_group(family, g, &group);
+        put_group(&group, family_shapes[family], group_count++, templates);
+      }
     }
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
