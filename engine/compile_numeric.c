@@ -350,12 +350,7 @@ static void select_operands(struct compiler *c, uint8_t type) {
   uint32_t b = value_read(c, c->height - 2);
   pin(c, b);
   uint32_t a = value_own(c, c->height - 3);
-  bool wide = is_wide_type(type);
-  emit_stencil(c,
-               is_float_type(type) ? ST_selectf
-               : wide              ? ST_select64
-                                   : ST_select32,
-               a % FLOAT_BASE, b % FLOAT_BASE);
+  emit_stencil(c, is_float_type(type) ? ST_selectf : ST_select, a % FLOAT_BASE, b % FLOAT_BASE);
   stack_drop(c);
   stack_drop(c);
 }

@@ -5,19 +5,19 @@
 #define RR(b, a, name, w, e)                                                                       \
   STENCIL(name##__##a##b) {                                                                        \
     w x = GET_##w(x##a), y = GET_##w(x##b);                                                        \
-    x##a = vec_##w(e);                                                                             \
+    PUT_##w(x##a, e);                                                                              \
     NEXT;                                                                                          \
   }
 #define RS(a, name, w, e)                                                                          \
   STENCIL(name##_rs__##a) {                                                                        \
     w x = GET_##w(x##a), y = SLOT(w, HOLE_A);                                                      \
-    x##a = vec_##w(e);                                                                             \
+    PUT_##w(x##a, e);                                                                              \
     NEXT;                                                                                          \
   }
 #define UNARY(a, name, w, e)                                                                       \
   STENCIL(name##__##a) {                                                                           \
     w x = GET_##w(x##a);                                                                           \
-    x##a = vec_##w(e);                                                                             \
+    PUT_##w(x##a, e);                                                                              \
     NEXT;                                                                                          \
   }
 #define BINARY(name, w, e) PAIRS(RR, name##_rr, w, e) EACH(RS, name, w, e)

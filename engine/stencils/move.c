@@ -15,11 +15,7 @@
     x##a = x##b;                                                                                   \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(select32__##a##b) {                                                                      \
-    r##a = (u32)CONDITION ? (u32)r##a : (u32)r##b;                                                 \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(select64__##a##b) {                                                                      \
+  STENCIL(select__##a##b) {                                                                        \
     r##a = (u32)CONDITION ? r##a : r##b;                                                           \
     NEXT;                                                                                          \
   }                                                                                                \

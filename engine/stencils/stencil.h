@@ -90,6 +90,14 @@ static inline __attribute__((always_inline)) f64 f64_bits(u64 bits) {
 
 #define GET_f32(v) ((v)[0])
 #define GET_f64(v) (((v2)(v))[0])
+/* Into the low element, keeping the others: so clang takes scalar instructions. */
+#define PUT_f32(v, value) ((v)[0] = (value))
+#define PUT_f64(v, value)                                                                          \
+  do {                                                                                             \
+    v2 pair_ = (v2)(v);                                                                            \
+    pair_[0] = (value);                                                                            \
+    (v) = (v4)pair_;                                                                               \
+  } while (0)
 /* The upper elements of a register mean nothing: left undefined, nothing is done to them. */
 static inline __attribute__((always_inline)) v4 vec_f32(f32 value) {
   v4 v;
@@ -105,12 +113,14 @@ static inline __attribute__((always_inline)) v4 vec_f64(f64 value) {
 /* M(a, ...) for each register; M(b, a, ...) for each pair. */
 #define EACH(M, ...)                                                                               \
   M(0, __VA_ARGS__)                                                                                \
-  M(1, __VA_ARGS__) M(2, __VA_ARGS__) M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__)        \
-      M(6, __VA_ARGS__) M(7, __VA_ARGS__)
+  M(1, __VA_ARGS__)                                                                                \
+  M(2, __VA_ARGS__) M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__) M(6, __VA_ARGS__)        \
+      M(7, __VA_ARGS__)
 #define EACH_INNER(M, ...)                                                                         \
   M(0, __VA_ARGS__)                                                                                \
-  M(1, __VA_ARGS__) M(2, __VA_ARGS__) M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__)        \
-      M(6, __VA_ARGS__) M(7, __VA_ARGS__)
+  M(1, __VA_ARGS__)                                                                                \
+  M(2, __VA_ARGS__) M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__) M(6, __VA_ARGS__)        \
+      M(7, __VA_ARGS__)
 #define PAIRS_ROW(a, M, ...) EACH_INNER(M, a, __VA_ARGS__)
 #define PAIRS(M, ...) EACH(PAIRS_ROW, M, __VA_ARGS__)
 
