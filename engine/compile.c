@@ -153,12 +153,11 @@ static bool read_locals(struct compiler *c) {
       return false;
     if (total > UINT32_MAX)
       compiler_fail(c, WASM_MALFORMED, "too many locals");
-    else if (total > WASM_LIMIT_LOCALS)
-      compiler_fail(c, WASM_UNSUPPORTED, "more than %u locals in a function",
-                    (unsigned)WASM_LIMIT_LOCALS);
-    else
+    else if (total <= WASM_LIMIT_LOCALS)
       add_locals(c, count, type);
   }
+  /* Only now, because a sum above 2^32 - 1 is malformed whatever our limit. */
+  wasm_check_limit(&c->reader, total, WASM_LIMITED_LOCALS);
   return compiler_ok(c);
 }
 
@@ -262,6 +261,8 @@ static bool reserve_state(struct compiler *c) {
             reserve_window(c, &c->local_window,
                            (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
             (!c->emit || reserve_window(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));
+  /* Room for one site: there emit_trap_target puts what it has no room for after a failure. */
+  ok = ok && (!c->emit || compiler_window_grow(c, &c->site_window, sizeof *c->sites));
   c->values = (struct value *)c->value_window.base;
   c->controls = (struct control *)c->control_window.base;
   c->locals = (struct local *)c->local_window.base;
