@@ -256,8 +256,8 @@ static bool reserve_state(struct compiler *c) {
     if (c->module->bodies[i].length > longest)
       longest = c->module->bodies[i].length;
   /* An instruction has at most three traps; then the stack's. */
-  bool ok = reserve_window(c, &c->value_window, (LIMIT_OPERANDS + 1) * sizeof *c->values) &&
-            reserve_window(c, &c->control_window, LIMIT_NESTING * sizeof *c->controls) &&
+  bool ok = reserve_window(c, &c->value_window, (WASM_LIMIT_OPERANDS + 1) * sizeof *c->values) &&
+            reserve_window(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
             reserve_window(c, &c->local_window,
                            (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
             (!c->emit || reserve_window(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));

@@ -218,6 +218,7 @@ static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) 
   uint8_t *end = c->at, *body = c->text.base + start + TARGET_PROLOGUE_MAX;
   uint8_t saved[TARGET_STENCIL_MAX]; /* emit may write past a stencil's end */
   memcpy(saved, body, sizeof saved);
+  memset(c->text.base + start, TARGET_FILL, TARGET_PROLOGUE_MAX - length);
   c->at = body - length;
   uint32_t entry = emit_offset(c), calls = c->entries[c->function];
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_STACK_EXHAUSTED);

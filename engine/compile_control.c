@@ -264,11 +264,9 @@ static bool read_block_type(struct compiler *c, struct wasm_functype *type) {
 }
 
 void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type) {
-  if (c->depth >= LIMIT_NESTING) {
-    compiler_fail(c, WASM_UNSUPPORTED, "more than %u nested blocks", LIMIT_NESTING);
-    return;
-  }
-  if (!compiler_window_grow(c, &c->control_window, (c->depth + 1) * sizeof *c->controls))
+  wasm_check_limit(&c->reader, c->depth + 1, WASM_LIMITED_NESTING);
+  if (!compiler_ok(c) ||
+      !compiler_window_grow(c, &c->control_window, (c->depth + 1) * sizeof *c->controls))
     return;
   struct control *control = &c->controls[c->depth++];
   control->kind = (uint8_t)kind;

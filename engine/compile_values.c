@@ -57,9 +57,7 @@ bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
 void stack_push(struct compiler *c, struct value value) {
   size_t size = (c->height + 1) * sizeof *c->values;
   if (__builtin_expect(c->value_window.committed < size, 0)) {
-    if (c->height >= LIMIT_OPERANDS)
-      compiler_fail(c, WASM_UNSUPPORTED, "more than %u operands on a function's stack",
-                    LIMIT_OPERANDS);
+    wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
     if (!compiler_ok(c) || !compiler_window_grow(c, &c->value_window, size))
       return;
   }
