@@ -13,7 +13,7 @@ examples=$root/build/examples
 # Skips the test where no VM can run, with the host's own reason.
 need_vm() {
   local report
-  report=$("$hermit_wasm" doctor) || skip "no VM can run here: $(grep '^KVM' <<<"$report")"
+  report=$("$hermit_wasm" doctor) || skip "no VM can run here: $(grep '^KVM' <<<"$report" | tr -s ' ')"
 }
 
 need_root() {
