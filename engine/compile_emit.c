@@ -28,6 +28,7 @@ bool emit_reserve(struct compiler *c, size_t size) {
   return compiler_ok(c);
 }
 
+/* Constants and displacements. Integers are little endian here and in the code. */
 static void patch(struct compiler *c, uint8_t *field, uint8_t kind) {
   switch (kind) {
   case STENCIL_HOLE_IMM64:
@@ -160,6 +161,7 @@ void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
     emit_stencil(c, family, pool_number(to), pool_number(from));
 }
 
+/* 32-bit moves zero the upper half, so they do for every constant that has none. */
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
   bool is_float = is_float_type(type);

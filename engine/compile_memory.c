@@ -15,6 +15,7 @@ static uint32_t access_family(const struct opcode *op) {
   return op->argument & 0xffff;
 }
 
+/* Instructions on memories are invalid in a module without one, also where nothing is emitted. */
 static bool need_memory(struct compiler *c) {
   if (compiler_ok(c) && c->module->memory_count == 0)
     compiler_fail(c, WASM_INVALID, "unknown memory 0: the module has none");
@@ -71,6 +72,7 @@ static struct address take_address(struct compiler *c, uint32_t index, uint32_t 
   return (struct address){.reg = reg};
 }
 
+/* Bounds are the guard's business: the access faults, and the trap table knows its address. */
 void compile_load(struct compiler *c, const struct opcode *op) {
   uint32_t offset;
   if (!read_memarg(c, op, &offset) || !stack_check(c, 1, op->in))
@@ -231,6 +233,7 @@ static bool read_elem_index(struct compiler *c, uint32_t *index) {
   return compiler_ok(c);
 }
 
+/* Tables, globals and functions are arrays of pointers in the instance: stencils have the place. */
 static int64_t pointer_offset(uint32_t index) {
   return (int64_t)index * (int64_t)sizeof(void *);
 }
@@ -413,6 +416,7 @@ void compile_ref_is_null(struct compiler *c, const struct opcode *op) {
   TOP(c).type = op->out;
 }
 
+/* Only functions that the module declares outside of its code may be named (core spec 3.4.9). */
 void compile_ref_func(struct compiler *c, const struct opcode *op) {
   uint32_t index = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
