@@ -17,6 +17,6 @@ bench-compile: $(B)/hermit-wasm | setup
 	tools/fetch-esbuild
 	bench/compile/run
 
-include bench/programs/programs.mk
+-include bench/programs/programs.mk
 
 bench: bench-start bench-compile bench-programs
