@@ -219,6 +219,27 @@ uint32_t value_own(struct compiler *c, uint32_t index) {
   return reg;
 }
 
+/* Whether the next instruction is local.set or local.tee of that local. */
+static bool assignment_follows(const struct compiler *c, uint32_t local) {
+  const uint8_t *next = c->reader.at;
+  return c->reader.end - next >= 2 && (next[0] == 0x21 || next[0] == 0x22) && next[1] == local &&
+         local < 0x80;
+}
+
+uint32_t value_replace(struct compiler *c, uint32_t index) {
+  const struct value *value = &c->values[index];
+  if (value->where != AT_LOCAL)
+    return value_own(c, index);
+  struct local *local = &c->locals[value->local];
+  uint32_t reg = local->reg;
+  if (reg == NO_REGISTER || local->refs > 1 || !assignment_follows(c, value->local))
+    return value_own(c, index);
+  local->refs--;
+  forget_local(c, reg);
+  now_in_reg(c, index, take(c, reg));
+  return reg;
+}
+
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg) {
   struct value *value = &c->values[index];
   if (value->where == AT_REG && value->reg == reg)

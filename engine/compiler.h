@@ -56,7 +56,9 @@ struct local {
   int32_t offset; /* of its home, from the frame */
   uint32_t refs;  /* stack entries AT_LOCAL that name it */
   uint8_t type;
-  uint8_t reg; /* where it is cached, or NO_REGISTER */
+  uint8_t reg;    /* where it is cached, or NO_REGISTER */
+  bool set_first; /* its first access in the head of loop number head_loop was a set */
+  uint32_t head_loop;
 };
 
 /* Which locals are in registers. A dirty one is newer than its home. */
@@ -78,6 +80,7 @@ struct control {
    * are the jumps' own fields: each holds the text offset of the one before, the first 0. */
   uint32_t target;
   uint32_t else_chain;
+  uint32_t loop; /* a loop's number */
   struct layout layout;
   struct layout else_layout;
   uint32_t table; /* text offset of the last br_table that named it, */
@@ -143,6 +146,11 @@ struct compiler {
   uint32_t owner[REGISTER_COUNT];
   uint32_t next_victim;
   struct compare compare;
+
+  /* A loop's head is what follows its begin up to the first instruction that may go elsewhere. A
+   * local set there before it is read is dead when a branch comes back. */
+  uint32_t loop_count; /* loops so far, numbered from 1 */
+  uint32_t head_loop;  /* whose head this is, or 0 */
 
   /* What the next stencil's holes shall hold. */
   int64_t hole[STENCIL_HOLE_IMM8 + 1];
@@ -220,6 +228,9 @@ void reg_free(struct compiler *c, uint32_t reg);
 uint32_t value_read(struct compiler *c, uint32_t index);
 /* The entry's value in a register of its own. */
 uint32_t value_own(struct compiler *c, uint32_t index);
+/* The same for an instruction that puts its result there. If the next one assigns that to the very
+ * local that is read, the local gives up its register: x = x + 1 happens in place. */
+uint32_t value_replace(struct compiler *c, uint32_t index);
 /* The same in one particular register. */
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg);
 /* Writes the entry's value, wherever it is, without changing any state. */
