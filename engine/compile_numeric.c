@@ -73,9 +73,21 @@ static void binary_constant(struct compiler *c, const struct opcode *op, uint32_
   finish_binary(c, op->out);
 }
 
-static void binary_slot(struct compiler *c, const struct opcode *op, uint32_t family) {
+/* Whether the right operand is best read from memory: it is in its slot, or a local at home for
+ * which another one would have to leave its register. */
+static bool is_in_memory(const struct compiler *c, const struct value *right) {
+  if (right->where == AT_LOCAL)
+    return c->locals[right->local].reg == NO_REGISTER &&
+           !(c->free_regs & register_set(right->type) & ~(uint32_t)c->pinned);
+  return right->where == AT_SLOT;
+}
+
+static void binary_memory(struct compiler *c, const struct opcode *op, uint32_t family) {
+  const struct value *right = &TOP(c);
+  int32_t offset = right->where == AT_LOCAL ? c->locals[right->local].offset
+                                            : value_offset(c, c->height - 1);
   uint32_t a = value_replace(c, c->height - 2);
-  c->hole[STENCIL_HOLE_A] = value_offset(c, c->height - 1);
+  c->hole[STENCIL_HOLE_A] = offset;
   emit_stencil(c, family, a % FLOAT_BASE, 0);
   finish_binary(c, op->out);
 }
@@ -108,8 +120,8 @@ void compile_commutative(struct compiler *c, const struct opcode *op) {
   constant_to_right(c);
   if (is_immediate(right))
     binary_constant(c, op, op->argument + 2, right->bits);
-  else if (right->where == AT_SLOT)
-    binary_slot(c, op, op->argument + 1);
+  else if (is_in_memory(c, right))
+    binary_memory(c, op, op->argument + 1);
   else
     binary_registers(c, op, op->argument);
 }
@@ -123,8 +135,8 @@ void compile_subtract(struct compiler *c, const struct opcode *op) {
   uint64_t negative = wide ? 0 - right->bits : (uint32_t)(0 - right->bits);
   if (right->where == AT_CONST && (!wide || fits_i32(negative)))
     binary_constant(c, op, wide ? ST_i64_add_ri : ST_i32_add_ri, negative);
-  else if (right->where == AT_SLOT)
-    binary_slot(c, op, op->argument + 1);
+  else if (is_in_memory(c, right))
+    binary_memory(c, op, op->argument + 1);
   else
     binary_registers(c, op, op->argument);
 }
@@ -165,8 +177,8 @@ void compile_divide(struct compiler *c, const struct opcode *op) {
 void compile_float_binary(struct compiler *c, const struct opcode *op) {
   if (!begin(c, op))
     return;
-  if (TOP(c).where == AT_SLOT)
-    binary_slot(c, op, op->argument + 1);
+  if (is_in_memory(c, &TOP(c)))
+    binary_memory(c, op, op->argument + 1);
   else
     binary_registers(c, op, op->argument);
 }
