@@ -117,10 +117,12 @@ static void compile_instructions(struct compiler *c) {
   while (c->depth > 0) {
     c->opcode = c->reader.at;
     c->pinned = 0;
-    uint8_t code = wasm_read_u8(&c->reader);
-    const struct opcode *op = &opcodes[code];
-    if (!compiler_ok(c))
+    if (__builtin_expect(c->reader.at == c->reader.end, 0)) {
+      wasm_reader_fail_end(&c->reader);
       return;
+    }
+    uint8_t code = *c->reader.at++;
+    const struct opcode *op = &opcodes[code];
     if (__builtin_expect(op->handle != NULL, 1))
       op->handle(c, op);
     else if (code == 0xfc)
