@@ -84,8 +84,8 @@ static bool is_in_memory(const struct compiler *c, const struct value *right) {
 
 static void binary_memory(struct compiler *c, const struct opcode *op, uint32_t family) {
   const struct value *right = &TOP(c);
-  int32_t offset = right->where == AT_LOCAL ? c->locals[right->local].offset
-                                            : value_offset(c, c->height - 1);
+  int32_t offset =
+      right->where == AT_LOCAL ? c->locals[right->local].offset : value_offset(c, c->height - 1);
   uint32_t a = value_replace(c, c->height - 2);
   c->hole[STENCIL_HOLE_A] = offset;
   emit_stencil(c, family, a % FLOAT_BASE, 0);

@@ -118,9 +118,9 @@ struct compiler {
   const uint8_t *opcode; /* the instruction at hand */
 
   /* The image. Offsets in text are distances from `text`. */
-  struct window image, text, traps, calls;
-  uint8_t *at, *text_limit; /* next byte; where the committed part gets short */
-  uint32_t trap_count, call_count;
+  struct window image, text, marks;
+  uint8_t *at, *text_limit;                  /* next byte; where the committed part gets short */
+  uint32_t mark_bytes, mark_text, mark_code; /* so far; the last mark's places */
   uint32_t *entries; /* per defined function: text offset if compiled, else chain of calls to it */
 
   /* The function. */
