@@ -112,6 +112,18 @@ static uint64_t function_reference(const struct wasm_instance *instance, uint32_
   return (uint64_t)(uintptr_t)instance->funcs[index];
 }
 
+/* In 64 bits: the low half does not depend on the high halves of the operands. */
+static union wasm_value calculate(const struct wasm_const *step, union wasm_value a,
+                                  union wasm_value b) {
+  uint64_t result = step->kind == WASM_CONST_ADD   ? a.i64 + b.i64
+                    : step->kind == WASM_CONST_SUB ? a.i64 - b.i64
+                                                   : a.i64 * b.i64;
+  return (union wasm_value){.i64 = step->type == WASM_I32 ? (uint32_t)result : result};
+}
+
+static union wasm_value evaluate_sequence(const struct wasm_instance *instance,
+                                          const uint8_t *bytes);
+
 /* The value of a constant expression (core spec 4.4.11); the decoder has checked it. */
 static union wasm_value evaluate(const struct wasm_instance *instance,
                                  const struct wasm_const *expression) {
@@ -120,9 +132,34 @@ static union wasm_value evaluate(const struct wasm_instance *instance,
     return instance->globals[expression->index]->value;
   case WASM_CONST_FUNC:
     return (union wasm_value){.ref = function_reference(instance, expression->index)};
+  case WASM_CONST_SEQUENCE:
+    return evaluate_sequence(instance, expression->bytes);
   default:
     return expression->value; /* zero, that is null, for WASM_CONST_NULL */
   }
+}
+
+/* Reads the instructions again; the decoder has also seen that these values are enough. */
+static union wasm_value evaluate_sequence(const struct wasm_instance *instance,
+                                          const uint8_t *bytes) {
+  const struct wasm_module *module = instance->module;
+  struct wasm_error error;
+  wasm_error_clear(&error);
+  struct wasm_reader reader = wasm_reader_make(
+      module->bytes, bytes, (size_t)(module->bytes + module->length - bytes), &error);
+  union wasm_value values[WASM_LIMIT_CONST_OPERANDS];
+  uint32_t height = 0;
+  struct wasm_const step;
+  while (wasm_read_const_step(&reader, module, &step)) {
+    if (wasm_const_is_operator(step.kind)) {
+      height -= 2;
+      values[height] = calculate(&step, values[height], values[height + 1]);
+    } else {
+      values[height] = evaluate(instance, &step);
+    }
+    height++;
+  }
+  return values[0];
 }
 
 /* In order: a global's expression may name those before it. */
