@@ -114,6 +114,7 @@ struct compiler {
   const struct wasm_platform *platform;
   struct wasm_reader reader;
   bool emit;             /* make code; else only validate */
+  bool is_guarded;       /* 32-bit memories need no checks */
   bool live;             /* emit, and this place can be reached */
   const uint8_t *opcode; /* the instruction at hand */
 
