@@ -223,9 +223,11 @@ int main(void) {
   test_name_sections();
   test_truncation("everything");
   test_truncation("chain");
+  test_truncation("memories");
   test_short_sections("everything");
   test_short_sections("chain");
   test_mutations("everything", 6000);
   test_mutations("chain", 3000);
+  test_mutations("memories", 3000);
   return finish();
 }
