@@ -17,4 +17,6 @@ bench-compile: $(B)/hermit-wasm | setup
 	tools/fetch-esbuild
 	bench/compile/run
 
-bench: bench-start bench-compile
+-include bench/programs/programs.mk
+
+bench: bench-start bench-compile bench-programs

@@ -112,6 +112,7 @@ static void compile_prefixed(struct compiler *c) {
     compiler_fail(c, WASM_MALFORMED, "illegal opcode 0xfc 0x%x", code);
 }
 
+/* A handler that fails moves the cursor to its end, so that the loop ends with the next read. */
 static void compile_instructions(struct compiler *c) {
   while (c->depth > 0) {
     c->opcode = c->reader.at;
@@ -161,6 +162,7 @@ static bool read_locals(struct compiler *c) {
   return compiler_ok(c);
 }
 
+/* Functions are compiled in their order, so the table is sorted as it grows. */
 static void record_function(struct compiler *c, uint32_t start, uint64_t frame) {
   struct abi_image *image = (struct abi_image *)c->image.base;
   struct abi_image_function *functions =
@@ -173,6 +175,7 @@ static void record_function(struct compiler *c, uint32_t start, uint64_t frame) 
   };
 }
 
+/* Parameters are locals too; the body's bytes must end with its last `end` (core spec 5.4.13). */
 static bool compile_function(struct compiler *c) {
   const struct wasm_module *module = c->module;
   const struct wasm_body *body = &module->bodies[c->function];
@@ -256,8 +259,8 @@ static bool reserve_state(struct compiler *c) {
     if (c->module->bodies[i].length > longest)
       longest = c->module->bodies[i].length;
   /* An instruction has at most three traps; then the stack's. */
-  bool ok = reserve_window(c, &c->value_window, (LIMIT_OPERANDS + 1) * sizeof *c->values) &&
-            reserve_window(c, &c->control_window, LIMIT_NESTING * sizeof *c->controls) &&
+  bool ok = reserve_window(c, &c->value_window, (WASM_LIMIT_OPERANDS + 1) * sizeof *c->values) &&
+            reserve_window(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
             reserve_window(c, &c->local_window,
                            (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
             (!c->emit || reserve_window(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));

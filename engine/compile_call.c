@@ -81,6 +81,7 @@ static void emit_direct_call(struct compiler *c, uint32_t defined) {
   emit_call_site(c, 0);
 }
 
+/* The callee may have changed every register: nothing is cached any more. */
 static void finish_call(struct compiler *c, const struct wasm_functype *type) {
   for (uint32_t i = 0; i < type->param_count; i++)
     stack_drop(c);
@@ -94,6 +95,7 @@ static void call_types(struct compiler *c, const struct wasm_functype *type) {
   stack_push_slots(c, type->result_count, type->results);
 }
 
+/* Functions of the module are called directly; imported ones may be of another instance. */
 void compile_call(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index = wasm_read_u32(&c->reader);
@@ -119,6 +121,7 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   finish_call(c, type);
 }
 
+/* The element is checked before the arguments are placed; its slot lies above theirs. */
 void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
@@ -222,6 +225,7 @@ static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) 
   uint8_t *end = c->at, *body = c->text.base + start + TARGET_PROLOGUE_MAX;
   uint8_t saved[TARGET_STENCIL_MAX]; /* emit may write past a stencil's end */
   memcpy(saved, body, sizeof saved);
+  memset(c->text.base + start, TARGET_FILL, TARGET_PROLOGUE_MAX - length);
   c->at = body - length;
   uint32_t entry = emit_offset(c), calls = c->entries[c->function];
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_STACK_EXHAUSTED);

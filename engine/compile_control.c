@@ -65,6 +65,7 @@ static void define_layout(struct compiler *c, struct control *control) {
   }
 }
 
+/* Whether the label expects that local in that register. */
 static bool layout_has(const struct layout *layout, uint32_t reg, uint32_t local) {
   return (layout->used >> reg & 1) && layout->local[reg] == local;
 }
@@ -117,6 +118,7 @@ static bool values_in_place(const struct compiler *c, const struct control *cont
   return true;
 }
 
+/* Plans what a branch to the label has to move from the state at hand. */
 static void make_edge(struct compiler *c, struct control *control, struct edge *edge) {
   define_layout(c, control);
   const uint8_t *types;
@@ -264,11 +266,9 @@ static bool read_block_type(struct compiler *c, struct wasm_functype *type) {
 }
 
 void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type) {
-  if (c->depth >= LIMIT_NESTING) {
-    compiler_fail(c, WASM_UNSUPPORTED, "more than %u nested blocks", LIMIT_NESTING);
-    return;
-  }
-  if (!compiler_window_grow(c, &c->control_window, (c->depth + 1) * sizeof *c->controls))
+  wasm_check_limit(&c->reader, c->depth + 1, WASM_LIMITED_NESTING);
+  if (!compiler_ok(c) ||
+      !compiler_window_grow(c, &c->control_window, (c->depth + 1) * sizeof *c->controls))
     return;
   struct control *control = &c->controls[c->depth++];
   control->kind = (uint8_t)kind;
@@ -304,6 +304,7 @@ void compile_block(struct compiler *c, const struct opcode *op) {
     open_block(c, CONTROL_BLOCK, &type);
 }
 
+/* Locals that are in registers here are so whenever the loop comes back. */
 void compile_loop(struct compiler *c, const struct opcode *op) {
   (void)op;
   struct wasm_functype type;
@@ -432,6 +433,7 @@ static void enter_label(struct compiler *c, struct control *control) {
   stack_push_reg(c, control->type.results[0], reg);
 }
 
+/* The function's own end: the outermost block's results are returned. */
 static void end_function(struct compiler *c) {
   if (c->live)
     emit_return(c);
@@ -482,6 +484,7 @@ static struct control *read_label(struct compiler *c) {
   return compiler_ok(c) ? &c->controls[c->depth - 1 - depth] : NULL;
 }
 
+/* Unconditional, with its edge; to the outermost label it is a return. */
 static void emit_branch(struct compiler *c, struct control *control) {
   if (control == c->controls) {
     emit_return(c);
@@ -528,6 +531,7 @@ static void emit_around(struct compiler *c, const struct compare *compare,
   emit_resolve(c, chain, emit_offset(c));
 }
 
+/* With nothing to move the jump goes straight to the label; else around the edge. */
 void compile_br_if(struct compiler *c, const struct opcode *op) {
   struct control *control = read_label(c);
   if (!control || !stack_check(c, 1, op->in))
@@ -584,6 +588,7 @@ static struct control *read_case(struct compiler *c, uint32_t *arity) {
   return stack_check(c, count, types) ? control : NULL;
 }
 
+/* The table of jumps follows the dispatch at once, then a stub for each label it names. */
 void compile_br_table(struct compiler *c, const struct opcode *op) {
   uint32_t cases = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && cases >= wasm_reader_left(&c->reader))

@@ -28,6 +28,7 @@ bool emit_reserve(struct compiler *c, size_t size) {
   return compiler_ok(c);
 }
 
+/* Constants and displacements. Integers are little endian here and in the code. */
 static void patch(struct compiler *c, uint8_t *field, uint8_t kind) {
   switch (kind) {
   case STENCIL_HOLE_IMM64:
@@ -74,14 +75,12 @@ static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t 
   return fields;
 }
 
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
-  if (__builtin_expect(c->at > c->text_limit, 0))
-    grow_text(c, 0);
-  uint8_t shape = shapes[family];
-  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_group(shape, a, b)];
+/* The general form of a stencil. */
+static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint32_t a, uint32_t b) {
+  uint32_t index = group & ~(STENCIL_RECORD | STENCIL_EXPLICIT);
   if (group & STENCIL_EXPLICIT)
-    group = (group & ~STENCIL_EXPLICIT) + stencil_member(shape, a, b);
-  const uint8_t *record = stencil_records + stencil_offsets[group];
+    index += stencil_member(shape, a, b);
+  const uint8_t *record = stencil_records + stencil_offsets[index];
   uint32_t length = record[0], holes = record[1], fields = record[2];
   const uint8_t *list = record + 3, *field = list + 2 * holes;
   uint8_t *at = c->at;
@@ -97,8 +96,37 @@ void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   c->at = at + length;
 }
 
+/* Nearly always a template: nothing here depends on its form but the jump. Without a hole the last
+ * word goes behind the code, where the next stencil comes. */
+void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+  if (__builtin_expect(c->at > c->text_limit, 0))
+    grow_text(c, 0);
+  uint8_t shape = shapes[family];
+  const struct stencil_operands *operands = &stencil_operands[shape];
+  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
+                                  stencil_packed(operands->group_b, b)];
+  if (__builtin_expect(group & STENCIL_RECORD, 0)) {
+    emit_record(c, shape, group, a, b);
+    return;
+  }
+  const struct stencil_template *template = &stencil_templates[group];
+  uint8_t *at = c->at;
+  uint64_t code[2];
+  memcpy(code, template->code, sizeof code);
+  code[0] ^= template->a * stencil_packed(operands->number_a, a) ^
+             template->b * stencil_packed(operands->number_b, b);
+  memcpy(at, code, sizeof code);
+  memcpy(at + template->hole_at, &c->hole[template->hole], 4);
+  if (template->jump_at)
+    chain_jump(c, at + template->jump_at, template->jump);
+  c->at = at + template->length;
+}
+
 uint32_t emit_length(uint32_t family) {
-  return stencil_records[stencil_offsets[stencil_groups[stencil_firsts[family]]]];
+  uint32_t group = stencil_groups[stencil_firsts[family]];
+  return group & STENCIL_RECORD
+             ? stencil_records[stencil_offsets[group & ~(STENCIL_RECORD | STENCIL_EXPLICIT)]]
+             : stencil_templates[group].length;
 }
 
 void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to) {
@@ -160,6 +188,7 @@ void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
     emit_stencil(c, family, pool_number(to), pool_number(from));
 }
 
+/* 32-bit moves zero the upper half, so they do for every constant that has none. */
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
   bool is_float = is_float_type(type);

@@ -8,7 +8,8 @@ static void pin(struct compiler *c, uint32_t reg) {
   c->pinned |= (uint16_t)(1u << reg);
 }
 
-/* Where an instance's arrays of pointers have an index. */
+/* Memories, tables, globals and functions are arrays of pointers in the instance: stencils have the
+ * place. */
 static int64_t pointer_offset(uint32_t index) {
   return (int64_t)index * (int64_t)sizeof(void *);
 }
@@ -34,6 +35,7 @@ struct access {
   bool is_checked;
 };
 
+/* Instructions on memories that are not there are invalid also where nothing is emitted. */
 static bool need_memory(struct compiler *c, uint32_t memory) {
   if (compiler_ok(c) && memory >= c->module->memory_count)
     compiler_fail(c, WASM_INVALID, "unknown memory %u", memory);
@@ -132,6 +134,8 @@ static struct address take_address(struct compiler *c, uint32_t index,
   return (struct address){.reg = reg};
 }
 
+/* Bounds are the guard's business, or were checked with the address: the access faults, and the
+ * trap table knows its address. */
 void compile_load(struct compiler *c, const struct opcode *op) {
   struct access access;
   if (!read_memarg(c, op, &access) || !stack_check(c, 1, &access.type))
@@ -513,6 +517,7 @@ void compile_ref_is_null(struct compiler *c, const struct opcode *op) {
   TOP(c).type = op->out;
 }
 
+/* Only functions that the module declares outside of its code may be named (core spec 3.4.9). */
 void compile_ref_func(struct compiler *c, const struct opcode *op) {
   uint32_t index = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))

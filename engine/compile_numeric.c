@@ -24,6 +24,7 @@ static bool begin(struct compiler *c, const struct opcode *op) {
 
 /* ---- Constants ----------------------------------------------------------------------------- */
 
+/* No code: whoever uses the constant decides whether it becomes an operand or needs a register. */
 static void push_const(struct compiler *c, uint8_t type, uint64_t bits) {
   stack_push(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT, .bits = bits});
 }
@@ -46,7 +47,10 @@ void compile_f64_const(struct compiler *c, const struct opcode *op) {
 
 /* ---- Arithmetic ---------------------------------------------------------------------------- */
 
-/* Ends an instruction whose result is in the left operand's register: the right one goes. */
+/* The operands of a two-operand instruction are the entries height - 2 and height - 1. They stay on
+ * the stack until the stencil is out, so that allocating a register for one knows of the other.
+ *
+ * Ends an instruction whose result is in the left operand's register: the right one goes. */
 static void finish_binary(struct compiler *c, uint8_t type) {
   stack_drop(c);
   TOP(c).type = type;
@@ -148,6 +152,7 @@ void compile_rotate_left(struct compiler *c, const struct opcode *op) {
     binary_registers(c, op, op->argument);
 }
 
+/* Both reasons are jumps out of the stencil: the machine's own fault does not tell them apart. */
 void compile_divide(struct compiler *c, const struct opcode *op) {
   if (!begin(c, op))
     return;
@@ -171,6 +176,7 @@ void compile_float_registers(struct compiler *c, const struct opcode *op) {
     binary_registers(c, op, op->argument);
 }
 
+/* In place: dst = op dst. */
 void compile_unary(struct compiler *c, const struct opcode *op) {
   if (!begin(c, op))
     return;
@@ -196,7 +202,10 @@ void compile_convert(struct compiler *c, const struct opcode *op) {
 
 /* ---- Compares ------------------------------------------------------------------------------ */
 
-/* Whether the next instruction that is no i32.eqz is a conditional branch. */
+/* A compare right before br_if or if makes no value: its operands stay where they are (the branch
+ * pins their registers) and one conditional jump does both. An eqz in between negates it.
+ *
+ * Whether the next instruction that is no i32.eqz is a conditional branch. */
 static bool branch_follows(const struct compiler *c) {
   const uint8_t *next = c->reader.at, *end = c->reader.end;
   while (next < end && *next == 0x45)
@@ -299,6 +308,8 @@ static uint32_t float_branch_family(uint32_t family) {
   return branch + (compare < 2 ? compare : 2 * compare - 2);
 }
 
+/* Floating-point compares leave their result in one fixed register: a family over three registers
+ * would be eight times as big for code that is rare. a > b is b < a, also for NaN. */
 static void compile_float_condition(struct compiler *c, const struct opcode *op, bool swapped) {
   if (!begin(c, op))
     return;
@@ -395,6 +406,8 @@ static struct local *read_local(struct compiler *c, uint32_t *index) {
   return NULL;
 }
 
+/* Reading a local costs nothing yet: the entry means "what the local holds now", and an assignment
+ * settles the entries that want the old value. */
 static void push_local(struct compiler *c, struct local *local, uint32_t index) {
   if (c->live)
     local->refs++;

@@ -57,9 +57,7 @@ bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
 void stack_push(struct compiler *c, struct value value) {
   size_t size = (c->height + 1) * sizeof *c->values;
   if (__builtin_expect(c->value_window.committed < size, 0)) {
-    if (c->height >= LIMIT_OPERANDS)
-      compiler_fail(c, WASM_UNSUPPORTED, "more than %u operands on a function's stack",
-                    LIMIT_OPERANDS);
+    wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
     if (!compiler_ok(c) || !compiler_window_grow(c, &c->value_window, size))
       return;
   }
@@ -152,6 +150,7 @@ uint32_t reg_allocate(struct compiler *c, uint32_t set) {
   return take(c, (uint32_t)__builtin_ctz(better ? better : free));
 }
 
+/* From now on the register is the local's; `dirty`: its home has an older value. */
 static void cache_local(struct compiler *c, uint32_t index, uint32_t reg, bool dirty) {
   uint16_t bit = (uint16_t)(1u << reg);
   c->locals[index].reg = (uint8_t)reg;
@@ -238,6 +237,7 @@ void value_own_in(struct compiler *c, uint32_t index, uint32_t reg) {
   fill_own(c, index, reg);
 }
 
+/* Also for entries that other code still relies on: branches copy, they do not move. */
 void value_copy_to_slot(struct compiler *c, uint32_t index, int32_t offset) {
   const struct value *value = &c->values[index];
   if (value->where == AT_REG)
@@ -289,6 +289,7 @@ static void settle_reads(struct compiler *c, uint32_t index) {
       value_own(c, i);
 }
 
+/* The value's register becomes the local's: no move, and the old one is forgotten unwritten. */
 void local_assign(struct compiler *c, uint32_t index) {
   struct value *top = &c->values[c->height - 1];
   if (top->where == AT_LOCAL && top->local == index) {
@@ -332,6 +333,7 @@ struct move value_move(const struct compiler *c, uint32_t index, uint32_t to) {
   return move;
 }
 
+/* The registers whose values some move still wants. */
 static uint32_t wanted_registers(const struct move *moves, uint32_t count) {
   uint32_t wanted = 0;
   for (uint32_t i = 0; i < count; i++)

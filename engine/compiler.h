@@ -106,9 +106,6 @@ struct window {
   bool is_code;
 };
 
-#define LIMIT_OPERANDS 1000000u /* on a function's stack at once */
-#define LIMIT_NESTING 100000u   /* blocks within blocks */
-
 struct compiler {
   struct wasm_module *module;
   const struct wasm_platform *platform;

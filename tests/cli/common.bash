@@ -13,11 +13,17 @@ examples=$root/build/examples
 # Skips the test where no VM can run, with the host's own reason.
 need_vm() {
   local report
-  report=$("$hermit_wasm" doctor) || skip "no VM can run here: $(grep '^KVM' <<<"$report")"
+  report=$("$hermit_wasm" doctor) || skip "no VM can run here: $(grep '^KVM' <<<"$report" | tr -s ' ')"
 }
 
 need_root() {
   [ "$(id -u)" -eq 0 ] || skip "$1 needs root"
+}
+
+# Skips the test where no terminal can be made for it.
+need_terminal() {
+  command -v script >/dev/null || skip "script(1) is not installed"
+  script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "this host gives no pseudo-terminals"
 }
 
 # hermit-wasm with a limit that no test comes near; 137 tells that it struck.

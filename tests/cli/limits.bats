@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Limits and ends from outside: --timeout, --memory, signals, hosts without KVM.
+# Limits and ends from outside: --timeout, --memory, signals.
 load common
 
 setup() { need_vm; }
@@ -69,7 +69,7 @@ end_by() {
 }
 
 @test "SIGTERM on a terminal leaves it as it was" {
-  command -v script >/dev/null || skip "script(1) is not installed"
+  need_terminal
   cd "$BATS_TEST_TMPDIR"
   cat >on-terminal <<END
 stty -g >before
@@ -88,33 +88,3 @@ END
   [ "$(cat status)" -eq 143 ]
   cmp before after
 }
-
-# A command under another view of /dev.
-with_dev() {
-  local change=$1
-  shift
-  unshare -m sh -c "$change"' && shift && exec "$@"' sh x "$@"
-}
-
-@test "/dev/kvm missing: one line that says what to do" {
-  need_root "hiding /dev/kvm"
-  unshare -m true 2>/dev/null || skip "mount namespaces are not permitted here"
-  expect 125 with_dev "mount -t tmpfs none /dev" "$hermit_wasm" run "$modules/exit.wasm"
-  said "/dev/kvm"
-}
-
-@test "/dev/kvm not permitted: one line that says what to do" {
-  need_root "giving up rights"
-  [ "$(stat -c %a /dev/kvm)" != 666 ] || skip "/dev/kvm is open to everybody here"
-  chmod 755 "$BATS_TEST_TMPDIR"
-  expect 125 setpriv --reuid 65534 --clear-groups "$hermit_wasm" run "$modules/exit.wasm"
-  said "/dev/kvm" "ermi"
-}
-
-@test "/dev/kvm is something else: one line" {
-  need_root "replacing /dev/kvm"
-  unshare -m true 2>/dev/null || skip "mount namespaces are not permitted here"
-  expect 125 with_dev "mount --bind /dev/null /dev/kvm" "$hermit_wasm" run "$modules/exit.wasm"
-  said "KVM"
-}
-

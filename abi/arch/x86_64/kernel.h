@@ -82,10 +82,14 @@ struct abi_kernel_state {
   uint64_t can_fill;       /* not 0: port FILL is served */
   uint64_t fill_table;
   uint64_t fill_value;
+  uint64_t tail_page;    /* where the last MAP_PAGES ended: its next entry, virtual, */
+  uint64_t tail_address; /* the addresses that would go there, */
+  uint64_t tail_physical;
+  uint64_t tail_left; /* and how many entries are left in that table; 0: nothing remembered */
 };
 
 _Static_assert(sizeof(struct abi_kernel_header) == 32 + 8 * ABI_VECTOR_COUNT, "kernel header");
-_Static_assert(sizeof(struct abi_kernel_state) == 96, "kernel state");
+_Static_assert(sizeof(struct abi_kernel_state) == 128, "kernel state");
 #endif
 
 #endif

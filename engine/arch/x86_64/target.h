@@ -51,6 +51,8 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
 
 /* Room for the longest prologue with its frame_alloc. */
 #define TARGET_PROLOGUE_MAX 48u
+/* What stands where no code is: int3. */
+#define TARGET_FILL 0xcc
 /* Bytes behind the call instruction in call_import and call_slot. */
 #define TARGET_CALL_TAIL 8u
 

@@ -21,6 +21,9 @@
 /* From here on asking the monitor is cheaper than writing. */
 #define FILL_MIN 8u
 
+/* Keeps what one call needs (registers saved on the stack) out of the others. */
+#define CALL static __attribute__((noinline)) uint64_t
+
 #define KERNEL_STATE ((volatile struct abi_kernel_state *)ABI_KERNEL_WINDOW)
 
 /* ---- Tables ---- */
@@ -53,6 +56,7 @@ static __attribute__((noinline)) uint64_t take_table(void) {
 
 /* A table of pages is no longer linked; its translations have been flushed. */
 static void give_table(uint64_t entry) {
+  KERNEL_STATE->tail_left = 0; /* it may have been the tail's */
   table_of(entry)[0] = KERNEL_STATE->spare_table;
   KERNEL_STATE->spare_table = entry & ABI_PTE_ADDRESS;
 }
@@ -144,7 +148,24 @@ static int fill_table(volatile uint64_t *entry, uint64_t first, uint64_t value, 
   return 1;
 }
 
-static uint64_t map_pages(uint64_t address, uint64_t physical, uint64_t count) {
+static void write_pages(volatile uint64_t *page, uint64_t value, uint64_t count) {
+#pragma clang loop unroll_count(16)
+  for (uint64_t i = 0; i < count; i++) {
+    page[i] = value;
+    value += ABI_PAGE_SIZE;
+  }
+}
+
+/* The next call may go on behind these pages: see map_pages. */
+static void remember_tail(volatile uint64_t *page, uint64_t address, uint64_t physical,
+                          uint64_t left) {
+  KERNEL_STATE->tail_page = (uintptr_t)page;
+  KERNEL_STATE->tail_address = address;
+  KERNEL_STATE->tail_physical = physical;
+  KERNEL_STATE->tail_left = left;
+}
+
+CALL map_pages_checked(uint64_t address, uint64_t physical, uint64_t count) {
   uint64_t first = address >> 12 & 511;
   if (!in_arena(address) || address & PAGE_MASK || count - 1 > TABLE_ENTRIES - 1 - first)
     return ABI_KERNEL_BAD_ADDRESS;
@@ -162,21 +183,31 @@ static uint64_t map_pages(uint64_t address, uint64_t physical, uint64_t count) {
     return ABI_KERNEL_BAD_ADDRESS;
   *type = ABI_BLOCK_DATA;
   uint64_t value = physical | ENTRY_DATA;
-  if (!old && count >= FILL_MIN && fill_table(entry, first, value, count))
-    return ABI_KERNEL_OK;
-  volatile uint64_t *page = descend(entry);
-  if (!page)
+  int filled = !old && count >= FILL_MIN && fill_table(entry, first, value, count);
+  volatile uint64_t *table = descend(entry);
+  if (!table)
     return ABI_KERNEL_NO_TABLES;
-  page += first;
-#pragma clang loop unroll_count(16)
-  for (uint64_t i = 0; i < count; i++) {
-    page[i] = value;
-    value += ABI_PAGE_SIZE;
-  }
+  if (!filled)
+    write_pages(table + first, value, count);
+  remember_tail(table + first + count, address + count * ABI_PAGE_SIZE,
+                physical + count * ABI_PAGE_SIZE, TABLE_ENTRIES - first - count);
   return ABI_KERNEL_OK;
 }
 
-static uint64_t map_blocks(uint64_t address, uint64_t physical, uint64_t count) {
+/* A linear memory that grows goes on where it ended, in the same table and block: then all checks
+ * have been made for its first pages. */
+CALL map_pages(uint64_t address, uint64_t physical, uint64_t count) {
+  if (address != KERNEL_STATE->tail_address || physical != KERNEL_STATE->tail_physical ||
+      count > KERNEL_STATE->tail_left || count == 0)
+    return map_pages_checked(address, physical, count);
+  volatile uint64_t *page = (volatile uint64_t *)KERNEL_STATE->tail_page;
+  write_pages(page, physical | ENTRY_DATA, count);
+  remember_tail(page + count, address + count * ABI_PAGE_SIZE, physical + count * ABI_PAGE_SIZE,
+                KERNEL_STATE->tail_left - count);
+  return ABI_KERNEL_OK;
+}
+
+CALL map_blocks(uint64_t address, uint64_t physical, uint64_t count) {
   if (!blocks_fit(address, count))
     return ABI_KERNEL_BAD_ADDRESS;
   if (!blocks_free(physical, count))
@@ -197,7 +228,7 @@ static uint64_t map_blocks(uint64_t address, uint64_t physical, uint64_t count) 
   return ABI_KERNEL_OK;
 }
 
-static uint64_t map_code(uint64_t address, uint64_t physical, uint64_t count) {
+CALL map_code(uint64_t address, uint64_t physical, uint64_t count) {
   if (!blocks_fit(address, count))
     return ABI_KERNEL_BAD_ADDRESS;
   if (!blocks_free(physical, count))
@@ -218,7 +249,7 @@ static uint64_t map_code(uint64_t address, uint64_t physical, uint64_t count) {
   return ABI_KERNEL_OK;
 }
 
-static uint64_t publish_code(uint64_t address, uint64_t count) {
+CALL publish_code(uint64_t address, uint64_t count) {
   if (!blocks_fit(address, count))
     return ABI_KERNEL_BAD_ADDRESS;
   volatile uint64_t *entry = block_entry(address);
@@ -235,7 +266,7 @@ static uint64_t publish_code(uint64_t address, uint64_t count) {
   return ABI_KERNEL_OK;
 }
 
-static uint64_t unmap(uint64_t address, uint64_t count) {
+CALL unmap(uint64_t address, uint64_t count) {
   if (!blocks_fit(address, count))
     return ABI_KERNEL_BAD_ADDRESS;
   volatile uint64_t *entry = block_entry(address);
