@@ -110,13 +110,11 @@ END
   refused "invalid module"
 }
 
-@test "an export twice, a start function with parameters, two memories" {
+@test "an export twice, a start function with parameters" {
   assemble <<<'(module (func (export "_start") (export "_start")))'
   refused "invalid module: duplicate export name" "_start"
   assemble <<<'(module (func $f (param i32)) (start $f) (func (export "_start")))'
   refused "invalid module: the start function"
-  assemble <<<'(module (memory 1) (memory 1) (func (export "_start")))'
-  refused "not supported" "memory"
 }
 
 @test "limits that are wrong, constant expressions that are none" {
