@@ -37,30 +37,36 @@ struct access {
 
 /* Instructions on memories that are not there are invalid also where nothing is emitted. */
 static bool need_memory(struct compiler *c, uint32_t memory) {
-  if (compiler_ok(c) && memory >= c->module->memory_count)
+  if (!compiler_ok(c))
+    return false;
+  if (memory >= c->module->memory_count)
     compiler_fail(c, WASM_INVALID, "unknown memory %u", memory);
-  return compiler_ok(c);
+  return memory < c->module->memory_count;
 }
 
 /* memarg (core spec 5.4.6): alignment, the index of a memory if bit 6 of the alignment announces
  * it, and offset. */
 static bool read_memarg(struct compiler *c, const struct opcode *op, struct access *access) {
   uint32_t align = wasm_read_u32(&c->reader);
-  if (compiler_ok(c) && align >= 128)
-    compiler_fail(c, WASM_MALFORMED, "malformed memop flags");
   access->op = op;
-  access->memory = __builtin_expect(align >= 64, 0) ? wasm_read_u32(&c->reader) : 0;
+  access->memory = 0;
+  if (__builtin_expect(align >= 128, 0) && compiler_ok(c))
+    compiler_fail(c, WASM_MALFORMED, "malformed memop flags");
+  else if (__builtin_expect(align >= 64, 0))
+    access->memory = wasm_read_u32(&c->reader);
   access->offset = wasm_read_u64(&c->reader);
   if (!need_memory(c, access->memory))
     return false;
   const struct wasm_limits *limits = &c->module->memories[access->memory];
   access->type = wasm_address_type(limits);
   access->is_checked = limits->is_64 || !c->is_guarded;
-  if (access->offset > UINT32_MAX && !limits->is_64)
+  bool is_aligned = (align & 63) <= op->argument >> 16;
+  bool is_near = access->offset <= UINT32_MAX || limits->is_64;
+  if (!is_near)
     compiler_fail(c, WASM_INVALID, "offset out of range");
-  else if ((align & 63) > op->argument >> 16)
+  else if (!is_aligned)
     compiler_fail(c, WASM_INVALID, "alignment must not be larger than natural");
-  return compiler_ok(c);
+  return is_near && is_aligned;
 }
 
 /* How an address goes into a stencil: constant, or register plus displacement. */
@@ -68,6 +74,9 @@ struct address {
   bool is_constant;
   uint32_t reg;
 };
+
+/* The most that goes into an instruction; the end of an access there has 31 bits, too. */
+#define DISPLACEMENT_MAX ((uint64_t)INT32_MAX - 16)
 
 /* Lets the stencil emitted next trap for an access that ends `end` bytes from the address. */
 static void expect_check(struct compiler *c, uint64_t end) {
@@ -77,7 +86,8 @@ static void expect_check(struct compiler *c, uint64_t end) {
 
 /* The displacement is 31 bits: an offset beyond is added first, in 64 bits, for the sum must not
  * wrap (core spec 4.4.7, "effective address"). The value gets a register of its own. */
-static void add_offset(struct compiler *c, uint32_t index, uint64_t offset) {
+__attribute__((noinline, cold)) static void add_offset(struct compiler *c, uint32_t index,
+                                                       uint64_t offset) {
   uint32_t reg = value_own(c, index);
   pin(c, reg);
   uint32_t sum = reg_allocate(c, INT_REGISTERS);
@@ -88,20 +98,21 @@ static void add_offset(struct compiler *c, uint32_t index, uint64_t offset) {
 }
 
 /* For memory 0: accesses find it by themselves. */
-static uint32_t check_address(struct compiler *c, uint32_t index, uint64_t end) {
+__attribute__((noinline)) static uint32_t
+check_address(struct compiler *c, uint32_t index, const struct access *access, uint64_t offset) {
   uint32_t reg = value_read(c, index);
-  expect_check(c, end);
+  expect_check(c, offset + access_size(access->op));
   emit_stencil(c, ST_memory_check, reg, 0);
   return reg;
 }
 
 /* For other memories: makes the address one from memory 0's base on. */
-static uint32_t rebase_address(struct compiler *c, uint32_t index, const struct access *access,
-                               uint64_t end) {
+__attribute__((noinline)) static uint32_t
+rebase_address(struct compiler *c, uint32_t index, const struct access *access, uint64_t offset) {
   uint32_t reg = value_own(c, index);
   c->hole[STENCIL_HOLE_B] = pointer_offset(access->memory);
   if (access->is_checked)
-    expect_check(c, end);
+    expect_check(c, offset + access_size(access->op));
   emit_stencil(c, access->is_checked ? ST_memory_check_rebase : ST_memory_rebase, reg, 0);
   return reg;
 }
@@ -111,23 +122,23 @@ static uint32_t rebase_address(struct compiler *c, uint32_t index, const struct 
 static struct address take_address(struct compiler *c, uint32_t index,
                                    const struct access *access) {
   const struct value *value = &c->values[index];
-  uint64_t offset = access->offset, size = access_size(access->op);
-  if (value->where == AT_CONST && access->memory == 0 && offset <= INT32_MAX - size &&
-      value->bits <= INT32_MAX - size - offset) {
+  uint64_t offset = access->offset;
+  if (value->where == AT_CONST && access->memory == 0 && offset <= DISPLACEMENT_MAX &&
+      value->bits <= DISPLACEMENT_MAX - offset) {
     offset += value->bits;
     if (access->is_checked) {
-      expect_check(c, offset + size);
+      expect_check(c, offset + access_size(access->op));
       emit_stencil(c, ST_memory_check_c, 0, 0);
     }
     c->hole[STENCIL_HOLE_A] = (int64_t)offset;
     return (struct address){.is_constant = true};
   }
-  if (offset > INT32_MAX - size) {
+  if (__builtin_expect(offset > DISPLACEMENT_MAX, 0)) {
     add_offset(c, index, offset);
     offset = 0;
   }
-  uint32_t reg = access->memory != 0  ? rebase_address(c, index, access, offset + size)
-                 : access->is_checked ? check_address(c, index, offset + size)
+  uint32_t reg = access->memory != 0  ? rebase_address(c, index, access, offset)
+                 : access->is_checked ? check_address(c, index, access, offset)
                                       : value_read(c, index);
   pin(c, reg);
   c->hole[STENCIL_HOLE_A] = (int64_t)offset;
