@@ -21,20 +21,6 @@ static uint32_t access_family(const struct opcode *op) {
   return op->argument & 0xffff;
 }
 
-/* Bytes that the instruction reads or writes: its alignment cannot be larger. */
-static uint32_t access_size(const struct opcode *op) {
-  return 1u << (op->argument >> 16);
-}
-
-/* What an instruction says of its access. */
-struct access {
-  const struct opcode *op;
-  uint64_t offset;
-  uint32_t memory;
-  uint8_t type; /* of the address */
-  bool is_checked;
-};
-
 /* Instructions on memories that are not there are invalid also where nothing is emitted. */
 static bool need_memory(struct compiler *c, uint32_t memory) {
   if (!compiler_ok(c))
@@ -44,11 +30,10 @@ static bool need_memory(struct compiler *c, uint32_t memory) {
   return memory < c->module->memory_count;
 }
 
-/* memarg (core spec 5.4.6): alignment, the index of a memory if bit 6 of the alignment announces
- * it, and offset. */
-static bool read_memarg(struct compiler *c, const struct opcode *op, struct access *access) {
+/* Bit 6 of the alignment announces the index of a memory. */
+bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
   uint32_t align = wasm_read_u32(&c->reader);
-  access->op = op;
+  access->size = 1u << max_align;
   access->memory = 0;
   if (__builtin_expect(align >= 128, 0) && compiler_ok(c))
     compiler_fail(c, WASM_MALFORMED, "malformed memop flags");
@@ -60,7 +45,7 @@ static bool read_memarg(struct compiler *c, const struct opcode *op, struct acce
   const struct wasm_limits *limits = &c->module->memories[access->memory];
   access->type = wasm_address_type(limits);
   access->is_checked = limits->is_64 || !c->is_guarded;
-  bool is_aligned = (align & 63) <= op->argument >> 16;
+  bool is_aligned = (align & 63) <= max_align;
   bool is_near = access->offset <= UINT32_MAX || limits->is_64;
   if (!is_near)
     compiler_fail(c, WASM_INVALID, "offset out of range");
@@ -101,7 +86,7 @@ __attribute__((noinline, cold)) static void add_offset(struct compiler *c, uint3
 __attribute__((noinline)) static uint32_t
 check_address(struct compiler *c, uint32_t index, const struct access *access, uint64_t offset) {
   uint32_t reg = value_read(c, index);
-  expect_check(c, offset + access_size(access->op));
+  expect_check(c, offset + access->size);
   emit_stencil(c, ST_memory_check, reg, 0);
   return reg;
 }
@@ -112,27 +97,30 @@ rebase_address(struct compiler *c, uint32_t index, const struct access *access, 
   uint32_t reg = value_own(c, index);
   c->hole[STENCIL_HOLE_B] = pointer_offset(access->memory);
   if (access->is_checked)
-    expect_check(c, offset + access_size(access->op));
+    expect_check(c, offset + access->size);
   emit_stencil(c, access->is_checked ? ST_memory_check_rebase : ST_memory_rebase, reg, 0);
   return reg;
 }
 
-/* Takes the address from an operand, so that what is left is an access to memory 0 without a check.
- * Leaves the displacement in its hole. */
+/* Takes the address from an operand. */
 static struct address take_address(struct compiler *c, uint32_t index,
                                    const struct access *access) {
   const struct value *value = &c->values[index];
   uint64_t offset = access->offset;
-  if (value->where == AT_CONST && access->memory == 0 && offset <= DISPLACEMENT_MAX &&
-      value->bits <= DISPLACEMENT_MAX - offset) {
-    offset += value->bits;
-    if (access->is_checked) {
-      expect_check(c, offset + access_size(access->op));
-      emit_stencil(c, ST_memory_check_c, 0, 0);
-    }
-    c->hole[STENCIL_HOLE_A] = (int64_t)offset;
-    return (struct address){.is_constant = true};
+  if (value->where != AT_CONST || access->memory != 0 || offset > DISPLACEMENT_MAX ||
+      value->bits > DISPLACEMENT_MAX - offset)
+    return (struct address){.reg = memory_address(c, index, access)};
+  offset += value->bits;
+  if (access->is_checked) {
+    expect_check(c, offset + access->size);
+    emit_stencil(c, ST_memory_check_c, 0, 0);
   }
+  c->hole[STENCIL_HOLE_A] = (int64_t)offset;
+  return (struct address){.is_constant = true};
+}
+
+uint32_t memory_address(struct compiler *c, uint32_t index, const struct access *access) {
+  uint64_t offset = access->offset;
   if (__builtin_expect(offset > DISPLACEMENT_MAX, 0)) {
     add_offset(c, index, offset);
     offset = 0;
@@ -142,14 +130,14 @@ static struct address take_address(struct compiler *c, uint32_t index,
                                       : value_read(c, index);
   pin(c, reg);
   c->hole[STENCIL_HOLE_A] = (int64_t)offset;
-  return (struct address){.reg = reg};
+  return reg;
 }
 
 /* Bounds are the guard's business, or were checked with the address: the access faults, and the
  * trap table knows its address. */
 void compile_load(struct compiler *c, const struct opcode *op) {
   struct access access;
-  if (!read_memarg(c, op, &access) || !stack_check(c, 1, &access.type))
+  if (!memory_read_memarg(c, op->argument >> 16, &access) || !stack_check(c, 1, &access.type))
     return;
   if (!c->live) {
     TOP(c) = (struct value){.type = op->out};
@@ -172,7 +160,7 @@ void compile_load(struct compiler *c, const struct opcode *op) {
 /* Families: register; + 1 constant address; + 2 constant value; + 3 both. */
 void compile_store(struct compiler *c, const struct opcode *op) {
   struct access access;
-  if (!read_memarg(c, op, &access))
+  if (!memory_read_memarg(c, op->argument >> 16, &access))
     return;
   const uint8_t types[] = {access.type, op->in[1]};
   if (!stack_check(c, 2, types))
