@@ -220,7 +220,8 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
   if (size <= window->committed)
     return true;
   /* Double, within 16 KiB and 4 MiB, so that there are few calls and little is left over. */
-  size_t step = window->committed < 16384 ? 16384 : window->committed;
+  size_t step =
+      window->committed < COMPILER_WINDOW_STEP ? COMPILER_WINDOW_STEP : window->committed;
   size_t more = round_up(c, size - window->committed);
   step = round_up(c, step > 4u << 20 ? 4u << 20 : step);
   more = more > step ? more : step;

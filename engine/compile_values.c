@@ -138,7 +138,7 @@ static uint32_t take(struct compiler *c, uint32_t reg) {
 }
 
 uint32_t reg_allocate(struct compiler *c, uint32_t set) {
-  set &= ~(uint32_t)c->pinned;
+  set &= COMPILER_REGISTERS & ~(uint32_t)c->pinned;
   uint32_t free = c->free_regs & set;
   if (__builtin_expect(!free, 0)) {
     uint32_t reg = choose_victim(c, set);

@@ -22,6 +22,12 @@
 #define REGISTER_COUNT 16u
 #define FLOAT_BASE 8u
 #define NO_REGISTER 0xffu
+/* Those that are given out: a test build leaves only four of each pool, and takes memory page by
+ * page, so that what is rare becomes common. Four are the most that are held at once. */
+#ifndef COMPILER_REGISTERS
+#define COMPILER_REGISTERS 0xffffu
+#define COMPILER_WINDOW_STEP 16384u
+#endif
 _Static_assert(TARGET_INT_REGISTERS == FLOAT_BASE && TARGET_FLOAT_REGISTERS == 8, "");
 
 enum family {
