@@ -248,6 +248,74 @@ static void test_linking(struct bytes module) {
   world_close(&world);
 }
 
+/* ---- Locals in loops ----------------------------------------------------------------------- */
+
+static uint64_t carried(uint32_t n) {
+  uint64_t t = 0, u = 7, v = 3, s = 0;
+  do {
+    t = s * 3;
+    s = t + u;
+    if (n & 1)
+      u += t;
+    if (!(n & 2))
+      v = s;
+  } while (--n);
+  return (t + u) ^ (s + v);
+}
+
+static double nested(uint32_t n) {
+  double t = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+  do {
+    a += t;
+    for (uint32_t i = n; i > 0; i--) {
+      t = i;
+      b += t;
+      c += b;
+      d = t - d;
+      e = d + c;
+      f = e - f;
+      g = f + g;
+      h = g - h;
+    }
+  } while (--n);
+  return (a + c) + (h + t);
+}
+
+static uint32_t in_place(uint32_t x) {
+  uint32_t first = x - (x + 5);
+  x = (x + 5) * (x + 5);
+  first ^= x;
+  uint32_t second = x;
+  x = 1 - (x << 3);
+  x = x >> 7 | x << 25;
+  return (first + (second - x)) * x;
+}
+
+static void test_loops(void) {
+  struct bytes module = read_module("loops");
+  struct world world;
+  world_open(&world, 0);
+  world_load(&world, module, true);
+  world_instantiate(&world);
+  bool right[3] = {true, true, true};
+  for (uint32_t n = 1; n < 40; n++) {
+    union wasm_value value = {.i32 = n};
+    world_call(&world, "carried", &value, &value);
+    right[0] &= value.i64 == carried(n);
+    value.i32 = n;
+    world_call(&world, "nested", &value, &value);
+    right[1] &= value.f64 == nested(n);
+    value.i32 = n;
+    world_call(&world, "in_place", &value, &value);
+    right[2] &= value.i32 == in_place(n);
+  }
+  check(right[0], "a loop's locals, some set before they are read, some on one way only");
+  check(right[1], "nested loops with more of them than registers");
+  check(right[2], "locals that change while older values of them wait");
+  world_close(&world);
+  free(module.at);
+}
+
 int main(void) {
   struct bytes module = read_module("chain");
   struct world world;
@@ -265,6 +333,7 @@ int main(void) {
   test_everything();
   test_growth();
   test_limits();
+  test_loops();
   free(module.at);
   return finish();
 }
