@@ -225,8 +225,7 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
   if (size <= window->committed)
     return true;
   /* Double, within 16 KiB and 4 MiB, so that there are few calls and little is left over. */
-  size_t step =
-      window->committed < COMPILER_WINDOW_STEP ? COMPILER_WINDOW_STEP : window->committed;
+  size_t step = window->committed < COMPILER_WINDOW_STEP ? COMPILER_WINDOW_STEP : window->committed;
   size_t more = round_up(c, size - window->committed);
   step = round_up(c, step > 4u << 20 ? 4u << 20 : step);
   more = more > step ? more : step;
@@ -390,6 +389,7 @@ enum wasm_status wasm_compile_module(struct wasm_module *module, bool emit,
                        .emit = emit,
                        .is_guarded =
                            emit && wants_guards(module) && wasm_store_is_guarded(module->store)};
+  c.is_plain = c.is_guarded && !module->memories[0].is_64; /* some memory is guarded */
   bool ok = compile_all(&c, module->func_count - module->func_import_count);
   release_state(&c);
   if (!ok && c.image.base)

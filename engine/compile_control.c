@@ -93,16 +93,20 @@ static bool must_store(const struct compiler *c, const struct layout *to, uint32
 static void edge_for_locals(const struct compiler *c, const struct control *control,
                             struct edge *edge) {
   const struct layout *to = &control->layout;
-  for (uint32_t left = c->dirty; left; left &= left - 1) {
+  uint32_t kept = 0; /* registers that hold the same local here and there */
+  for (uint32_t left = to->used & c->local_regs; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
-    bool same = layout_has(to, reg, c->owner[reg]) && (to->dirty >> reg & 1);
-    if (!same && must_store(c, to, reg) && !is_dead(control, &c->locals[c->owner[reg]]))
+    kept |= (uint32_t)(c->owner[reg] == to->local[reg]) << reg;
+  }
+  for (uint32_t left = c->dirty & ~(kept & to->dirty); left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    if (must_store(c, to, reg) && !is_dead(control, &c->locals[c->owner[reg]]))
       edge->stores |= 1u << reg;
   }
-  for (uint32_t left = to->used; left; left &= left - 1) {
+  for (uint32_t left = to->used & ~kept; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     const struct local *local = &c->locals[to->local[reg]];
-    if (local->reg == reg || is_dead(control, local))
+    if (is_dead(control, local))
       continue;
     edge->moves[edge->move_count++] =
         (struct move){.to = (uint8_t)reg,

@@ -32,6 +32,14 @@ static bool need_memory(struct compiler *c, uint32_t memory) {
 
 /* Bit 6 of the alignment announces the index of a memory. */
 bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
+  const uint8_t *bytes = c->reader.at;
+  if (__builtin_expect(c->is_plain && wasm_reader_left(&c->reader) >= 2 && bytes[0] <= max_align &&
+                           bytes[1] < 0x80,
+                       1)) { /* nearly always */
+    *access = (struct access){.offset = bytes[1], .size = 1u << max_align, .type = WASM_I32};
+    c->reader.at += 2;
+    return true;
+  }
   uint32_t align = wasm_read_u32(&c->reader);
   access->size = 1u << max_align;
   access->memory = 0;

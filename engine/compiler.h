@@ -121,6 +121,7 @@ struct compiler {
   struct wasm_reader reader;
   bool emit;             /* make code; else only validate */
   bool is_guarded;       /* 32-bit memories need no checks */
+  bool is_plain;         /* memory 0 is there and is such a one */
   bool live;             /* emit, and this place can be reached */
   const uint8_t *opcode; /* the instruction at hand */
 
