@@ -23,7 +23,8 @@ _Static_assert(offsetof(struct wasm_instance, funcs) == 48, "known to stencils.S
 uint32_t wasm_enter_crossing(struct wasm_activation *activation, struct wasm_func *func,
                              struct crossing *crossing);
 uint32_t wasm_unwind_landing(void); /* not to be called: a place to resume at */
-void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp);
+uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp,
+                            struct wasm_instance *caller);
 
 /* The 64-bit word that stands for a value; i32 is zero extended in registers. */
 static uint64_t word_of(uint8_t type, const union wasm_value *value) {
@@ -66,13 +67,15 @@ uint32_t wasm_enter(struct wasm_activation *activation, struct wasm_func *func,
   return kind;
 }
 
-/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. */
-void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp) {
+/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. After a tail
+ * call the frame before `fp` is not the caller's, whose instance is given for that reason. Returns
+ * how many bytes of arguments are to be taken off the stack. */
+uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp,
+                            struct wasm_instance *caller) {
   const uintptr_t *frame = (const uintptr_t *)fp;
   struct wasm_activation *activation = host->store->activation;
   activation->exit_fp = frame[0];
   activation->exit_pc = frame[1];
-  struct wasm_instance *caller = wasm_frame_instance(frame[0]);
   const struct wasm_functype *type = &host->store->types.types[host->host_type];
   uint32_t count = type->param_count > type->result_count ? type->param_count : type->result_count;
   union wasm_value values[count + 1];
@@ -83,7 +86,8 @@ void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, u
   if (kind != WASM_TRAP_NONE)
     host->helpers->raise(caller, kind);
   for (uint32_t i = 0; i < type->result_count; i++)
-    *result_word(crossing, type, i, placing.words) = word_of(type->results[i], &values[i]);
+    *result_word(crossing, type, i, argument_words(type)) = word_of(type->results[i], &values[i]);
+  return 8 * (uint64_t)argument_words(type);
 }
 
 void wasm_unwind_resume(struct wasm_activation *activation, uint32_t kind,

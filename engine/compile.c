@@ -64,18 +64,15 @@ static const char *feature_of(uint8_t opcode) {
   switch (opcode) {
   case 0x06:
   case 0x07:
-  case 0x08:
   case 0x09:
-  case 0x0a:
   case 0x18:
   case 0x19:
+  case 0x08:
+  case 0x0a:
   case 0x1f:
     return "exception handling";
-  case 0x12:
-  case 0x13:
-  case 0x15:
-    return "tail calls";
   case 0x14:
+  case 0x15:
   case 0xd4:
   case 0xd5:
   case 0xd6:
@@ -288,6 +285,14 @@ static void release_state(struct compiler *c) {
 #define TEXT_PER_BYTE 64u
 #define TEXT_MAX ((size_t)1 << 30)
 
+/* As if nothing had been compiled so far. */
+static void forget_code(struct compiler *c, uint32_t functions) {
+  c->at = c->text.base;
+  c->trap_count = c->call_count = 0;
+  c->calls_directly = false;
+  memset(c->entries, 0, functions * sizeof *c->entries);
+}
+
 /* One reservation, committed from its begin on: header and functions, text, and, when these have
  * stopped growing in windows of their own, traps and calls. */
 static bool reserve_image(struct compiler *c, uint32_t functions) {
@@ -355,6 +360,24 @@ static bool publish_image(struct compiler *c, uint32_t functions) {
   return true;
 }
 
+/* All in their order. A tail call to another instance may turn up after direct calls for which that
+ * was not thought of: then everything is compiled again, with that known. */
+static bool compile_functions(struct compiler *c, uint32_t functions) {
+  bool again = false;
+  do {
+    for (c->function = 0; c->function < functions; c->function++) {
+      if (!compile_function(c))
+        return false;
+      again = c->must_reload && c->calls_directly;
+      if (again)
+        break;
+    }
+    if (again)
+      forget_code(c, functions);
+  } while (again);
+  return true;
+}
+
 static bool compile_all(struct compiler *c, uint32_t functions) {
   if (!reserve_state(c))
     return false;
@@ -365,10 +388,7 @@ static bool compile_all(struct compiler *c, uint32_t functions) {
     if (!reserve_image(c, functions))
       return false;
   }
-  for (c->function = 0; c->function < functions; c->function++)
-    if (!compile_function(c))
-      return false;
-  return !c->emit || publish_image(c, functions);
+  return compile_functions(c, functions) && (!c->emit || publish_image(c, functions));
 }
 
 enum wasm_status wasm_compile_module(struct wasm_module *module, bool emit,

@@ -224,11 +224,11 @@ void emit_return(struct compiler *c) {
     struct move move = value_move(c, first, result_register(c->values[first].type));
     emit_moves(c, &move, 1);
   }
-  emit_stencil(c, ST_epilogue, 0, 0);
+  c->hole[STENCIL_HOLE_IMM32] = 8 * (int64_t)c->incoming;
+  emit_stencil(c, c->incoming ? ST_epilogue_pop : ST_epilogue, 0, 0);
 }
 
-/* From here to the end of the block nothing is reached: operands go, registers are nobody's. */
-static void end_of_reach(struct compiler *c) {
+void control_end_reach(struct compiler *c) {
   struct control *control = innermost(c);
   while (c->height > control->height)
     stack_drop(c);
@@ -507,7 +507,7 @@ void compile_br(struct compiler *c, const struct opcode *op) {
     return;
   if (c->live)
     emit_branch(c, control);
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 void compile_return(struct compiler *c, const struct opcode *op) {
@@ -517,7 +517,7 @@ void compile_return(struct compiler *c, const struct opcode *op) {
     return;
   if (c->live)
     emit_return(c);
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 /* Where the untaken branch goes on: a label of this instruction alone. */
@@ -616,7 +616,7 @@ void compile_br_table(struct compiler *c, const struct opcode *op) {
     int32_t distance = (int32_t)(case_stub(c, control, table) - table);
     memcpy(c->text.base + table + 4 * (size_t)i, &distance, 4);
   }
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 void compile_unreachable(struct compiler *c, const struct opcode *op) {
@@ -625,7 +625,7 @@ void compile_unreachable(struct compiler *c, const struct opcode *op) {
     emit_fault(c, WASM_TRAP_UNREACHABLE);
     emit_stencil(c, ST_trap, 0, 0);
   }
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 void compile_nop(struct compiler *c, const struct opcode *op) {

@@ -119,6 +119,9 @@ struct compiler {
   uint8_t *at, *text_limit; /* next byte; where the committed part gets short */
   uint32_t trap_count, call_count;
   uint32_t *entries; /* per defined function: text offset if compiled, else chain of calls to it */
+  bool calls_directly; /* a direct call was compiled that does not reload the instance, */
+  bool must_reload;    /* which direct calls must do, since functions of the module may return from
+                          another instance, by tail calls */
 
   /* The function. */
   uint32_t function; /* index among the defined ones */
@@ -132,7 +135,7 @@ struct compiler {
   struct local *locals;
   uint32_t local_count;
   uint32_t local_slots; /* slots that are homes of locals; the operands' come behind */
-  uint32_t incoming;    /* words of arguments that came on the stack */
+  uint32_t incoming;    /* words of arguments that came on the stack, argument_words */
   uint32_t outgoing;    /* words needed for calls so far */
   struct trap_site *sites;
   uint32_t site_count;
@@ -267,5 +270,7 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type);
 uint64_t compile_exit(struct compiler *c, uint32_t start);
 void emit_return(struct compiler *c); /* with the operands on top as results */
 void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
+/* From here to the end of the block nothing is reached: operands go, registers are nobody's. */
+void control_end_reach(struct compiler *c);
 
 #endif
