@@ -19,6 +19,9 @@ _Static_assert(offsetof(struct wasm_func, instance) == 8, "known to enter.S, ste
 _Static_assert(offsetof(struct wasm_instance, memory_base) == 0, "known to enter.S, stencils.S");
 _Static_assert(offsetof(struct wasm_instance, stack_limit) == 16, "known to stencils.S");
 _Static_assert(offsetof(struct wasm_instance, funcs) == 48, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_instance, helpers) == 56, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_helpers, throw_tag) == 0, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_helpers, throw_ref) == 8, "known to stencils.S");
 
 uint32_t wasm_enter_crossing(struct wasm_activation *activation, struct wasm_func *func,
                              struct crossing *crossing);
@@ -31,8 +34,12 @@ static uint64_t word_of(uint8_t type, const union wasm_value *value) {
   return is_wide_type(type) ? value->i64 : value->i32;
 }
 
-static void set_value(uint8_t type, union wasm_value *value, uint64_t word) {
+/* To the host. */
+static void give_value(struct wasm_store *store, uint8_t type, union wasm_value *value,
+                       uint64_t word) {
   *value = (union wasm_value){.i64 = is_wide_type(type) ? word : (uint32_t)word};
+  if (type == WASM_EXNREF)
+    wasm_exception_keep(store, word);
 }
 
 static uint64_t *argument_word(struct crossing *crossing, uint8_t type, struct placing *placing) {
@@ -63,13 +70,14 @@ uint32_t wasm_enter(struct wasm_activation *activation, struct wasm_func *func,
     *argument_word(&crossing, type->params[i], &placing) = word_of(type->params[i], &values[i]);
   uint32_t kind = wasm_enter_crossing(activation, func, &crossing);
   for (uint32_t i = 0; kind == WASM_TRAP_NONE && i < type->result_count; i++)
-    set_value(type->results[i], &values[i], *result_word(&crossing, type, i, arguments));
+    give_value(func->instance->store, type->results[i], &values[i],
+               *result_word(&crossing, type, i, arguments));
   return kind;
 }
 
-/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. After a tail
- * call the frame before `fp` is not the caller's, whose instance is given for that reason. Returns
- * how many bytes of arguments are to be taken off the stack. */
+/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. After a
+ * tail call the frame before `fp` is not the caller's, whose instance is given for that reason.
+ * Returns how many bytes of arguments are to be taken off the stack. */
 uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp,
                             struct wasm_instance *caller) {
   const uintptr_t *frame = (const uintptr_t *)fp;
@@ -81,8 +89,11 @@ uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossin
   union wasm_value values[count + 1];
   struct placing placing = {0};
   for (uint32_t i = 0; i < type->param_count; i++)
-    set_value(type->params[i], &values[i], *argument_word(crossing, type->params[i], &placing));
+    give_value(host->store, type->params[i], &values[i],
+               *argument_word(crossing, type->params[i], &placing));
   uint32_t kind = host->helpers->call_host(host, caller, values);
+  if (kind == WASM_TRAP_UNCAUGHT_EXCEPTION && host->store->exception != NULL)
+    wasm_exception_throw_again(host->store, frame[0], frame[1]);
   if (kind != WASM_TRAP_NONE)
     host->helpers->raise(caller, kind);
   for (uint32_t i = 0; i < type->result_count; i++)
@@ -114,7 +125,7 @@ struct wasm_instance *wasm_frame_instance(uintptr_t fp) {
 
 /* ---- Tables of the image ------------------------------------------------------------------- */
 
-/* All three kinds of entries begin with the text offset they are sorted by. Finds the last entry
+/* All kinds of entries begin with the text offset they are sorted by. Finds the last entry
  * that is not beyond `offset`. */
 static const void *find_entry(const struct abi_image *image, const struct abi_image_table *table,
                               size_t size, uint32_t offset) {
@@ -161,4 +172,27 @@ const struct abi_image_call *wasm_image_call(const struct abi_image *image, uint
     return NULL;
   const struct abi_image_call *call = find_entry(image, &image->calls, sizeof *call, offset + 1);
   return call && call->text_offset == offset + 1 ? call : NULL;
+}
+
+/* Handlers that end earlier cannot cover the place; of those behind, inner ones come before outer
+ * ones, and none of another function is looked at. */
+const struct abi_image_handler *wasm_image_handler(const struct abi_image *image,
+                                                   uintptr_t return_pc,
+                                                   const struct abi_image_handler *last) {
+  const struct abi_image_function *function = wasm_image_function(image, return_pc - 1);
+  const struct abi_image_handler *first =
+      (const void *)((const uint8_t *)image + image->handlers.offset);
+  uint32_t offset;
+  if (!text_offset(image, return_pc - 1, &offset) || function == NULL)
+    return NULL;
+  if (last == NULL)
+    last = find_entry(image, &image->handlers, sizeof *last, offset);
+  const struct abi_image_handler *next = last ? last + 1 : first;
+  for (; next < first + image->handlers.count; next++) {
+    if (next->text_end > function->text_offset + function->text_length)
+      break;
+    if (next->text_begin <= offset)
+      return next;
+  }
+  return NULL;
 }

@@ -67,10 +67,7 @@ static const char *feature_of(uint8_t opcode) {
   case 0x09:
   case 0x18:
   case 0x19:
-  case 0x08:
-  case 0x0a:
-  case 0x1f:
-    return "exception handling";
+    return "legacy exception handling";
   case 0x14:
   case 0x15:
   case 0xd4:
@@ -238,7 +235,7 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
   return true;
 }
 
-static bool reserve_window(struct compiler *c, struct window *window, size_t size) {
+bool compiler_window_reserve(struct compiler *c, struct window *window, size_t size) {
   window->reserved = round_up(c, size);
   window->base = c->platform->reserve(c->platform->context, window->reserved);
   return window->base || no_memory(c, "state");
@@ -256,11 +253,13 @@ static bool reserve_state(struct compiler *c) {
     if (c->module->bodies[i].length > longest)
       longest = c->module->bodies[i].length;
   /* An instruction has at most three traps; then the stack's. */
-  bool ok = reserve_window(c, &c->value_window, (WASM_LIMIT_OPERANDS + 1) * sizeof *c->values) &&
-            reserve_window(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
-            reserve_window(c, &c->local_window,
-                           (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
-            (!c->emit || reserve_window(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));
+  bool ok =
+      compiler_window_reserve(c, &c->value_window, (WASM_LIMIT_OPERANDS + 1) * sizeof *c->values) &&
+      compiler_window_reserve(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
+      compiler_window_reserve(c, &c->local_window,
+                              (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
+      (!c->emit ||
+       compiler_window_reserve(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));
   /* Room for one site: there emit_trap_target puts what it has no room for after a failure. */
   ok = ok && (!c->emit || compiler_window_grow(c, &c->site_window, sizeof *c->sites));
   c->values = (struct value *)c->value_window.base;
@@ -277,6 +276,7 @@ static void release_state(struct compiler *c) {
   release_window(c, &c->site_window);
   release_window(c, &c->traps);
   release_window(c, &c->calls);
+  release_window(c, &c->handlers);
 }
 
 /* ---- The image ----------------------------------------------------------------------------- */
@@ -288,20 +288,20 @@ static void release_state(struct compiler *c) {
 /* As if nothing had been compiled so far. */
 static void forget_code(struct compiler *c, uint32_t functions) {
   c->at = c->text.base;
-  c->trap_count = c->call_count = 0;
+  c->trap_count = c->call_count = c->handler_count = 0;
   c->calls_directly = false;
   memset(c->entries, 0, functions * sizeof *c->entries);
 }
 
 /* One reservation, committed from its begin on: header and functions, text, and, when these have
- * stopped growing in windows of their own, traps and calls. */
+ * stopped growing in windows of their own, traps, calls and handlers. */
 static bool reserve_image(struct compiler *c, uint32_t functions) {
   size_t code = c->module->code_section_bytes + functions + 1024;
   size_t head =
       round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
   size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
-  if (!reserve_window(c, &c->traps, 3 * code * sizeof(struct abi_image_trap)) ||
-      !reserve_window(c, &c->calls, code * sizeof(struct abi_image_call)))
+  if (!compiler_window_reserve(c, &c->traps, 3 * code * sizeof(struct abi_image_trap)) ||
+      !compiler_window_reserve(c, &c->calls, code * sizeof(struct abi_image_call)))
     return false;
   c->image = (struct window){.reserved = head + text, .is_code = true};
   c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
@@ -348,7 +348,9 @@ static bool publish_image(struct compiler *c, uint32_t functions) {
   if (!append_table(c, &image->traps, &end, &c->traps, c->trap_count,
                     sizeof(struct abi_image_trap)) ||
       !append_table(c, &image->calls, &end, &c->calls, c->call_count,
-                    sizeof(struct abi_image_call)))
+                    sizeof(struct abi_image_call)) ||
+      !append_table(c, &image->handlers, &end, &c->handlers, c->handler_count,
+                    sizeof(struct abi_image_handler)))
     return false;
   image->text_size = emit_offset(c);
   image->size = image->text_offset + end;

@@ -161,6 +161,15 @@ void emit_call_site(struct compiler *c, uint32_t tail) {
   *call = (struct abi_image_call){emit_offset(c) - tail, (uint32_t)(c->opcode - c->module->bytes)};
 }
 
+void emit_handler(struct compiler *c, const struct abi_image_handler *handler) {
+  size_t size = (c->handler_count + 1) * sizeof *handler;
+  if (c->handlers.base == NULL && !compiler_window_reserve(c, &c->handlers, c->calls.reserved * 2))
+    return;
+  if (c->handlers.committed < size && !compiler_window_grow(c, &c->handlers, size))
+    return;
+  ((struct abi_image_handler *)c->handlers.base)[c->handler_count++] = *handler;
+}
+
 /* ---- Moves --------------------------------------------------------------------------------- */
 
 /* The member of four families in the order i32, i64, f32, f64 for a type. */

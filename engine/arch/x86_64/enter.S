@@ -110,6 +110,17 @@ wasm_unwind:
   jmp .Lleave
   .size wasm_unwind, . - wasm_unwind
 
+/* void wasm_resume_frame(uintptr_t pc, uintptr_t sp, uintptr_t fp) */
+  .globl wasm_resume_frame
+  .type wasm_resume_frame, @function
+wasm_resume_frame:
+  mov %rdx, %r14
+  mov -8(%r14), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov %rsi, %rsp
+  jmp *%rdi
+  .size wasm_resume_frame, . - wasm_resume_frame
+
 /* The code of host functions: a frame like any other, the registers as a crossing below it, whose
  * words are the caller's outgoing ones. rbx: the instance that calls. */
   .globl wasm_host_entry

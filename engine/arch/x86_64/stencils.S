@@ -17,6 +17,9 @@ s_\name:
 .set INSTANCE_MEMORY_BASE, 0
 .set INSTANCE_STACK_LIMIT, 16
 .set INSTANCE_FUNCS, 48
+.set INSTANCE_HELPERS, 56
+.set HELPERS_THROW_TAG, 0
+.set HELPERS_THROW_REF, 8
 .set FUNC_CODE, 0
 .set FUNC_INSTANCE, 8
 
@@ -138,6 +141,28 @@ stencil tail_call
   mov INSTANCE_MEMORY_BASE(%r12), %r13
   jmp *FUNC_CODE(%r15)
 endstencil tail_call
+
+/* Exceptions are thrown by helpers, which do not come back but find the place by their return
+ * address. hole_a: the slot of the first value, hole_d: the tag. */
+stencil throw_tag
+  mov %r12, %rdi
+  mov $hole_d, %esi
+  lea hole_a(%r14), %rdx
+  mov %r14, %rcx
+  mov INSTANCE_HELPERS(%r12), %rax
+  push %rax /* aligns the stack */
+  call *HELPERS_THROW_TAG(%rax)
+endstencil throw_tag
+
+/* hole_a: the slot of the reference */
+stencil throw_ref
+  mov %r12, %rdi
+  mov hole_a(%r14), %rsi
+  mov %r14, %rdx
+  mov INSTANCE_HELPERS(%r12), %rax
+  push %rax
+  call *HELPERS_THROW_REF(%rax)
+endstencil throw_ref
 
 /* Outgoing words: whole registers; hole_a: offset from rsp. */
 .macro outgoing number, reg
