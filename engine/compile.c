@@ -111,10 +111,12 @@ static void compile_instructions(struct compiler *c) {
   while (c->depth > 0) {
     c->opcode = c->reader.at;
     c->pinned = 0;
-    uint8_t code = wasm_read_u8(&c->reader);
-    const struct opcode *op = &opcodes[code];
-    if (!compiler_ok(c))
+    if (__builtin_expect(c->reader.at == c->reader.end, 0)) {
+      wasm_reader_fail_end(&c->reader);
       return;
+    }
+    uint8_t code = *c->reader.at++;
+    const struct opcode *op = &opcodes[code];
     if (__builtin_expect(op->handle != NULL, 1))
       op->handle(c, op);
     else if (code == 0xfc)
@@ -157,7 +159,7 @@ static bool read_locals(struct compiler *c) {
 }
 
 /* Functions are compiled in their order, so the table is sorted as it grows. */
-static void record_function(struct compiler *c, uint32_t start, uint64_t frame) {
+static void record_function(struct compiler *c, uint32_t start, uint64_t frame, uint32_t marks) {
   struct abi_image *image = (struct abi_image *)c->image.base;
   struct abi_image_function *functions =
       (struct abi_image_function *)(c->image.base + image->functions.offset);
@@ -166,6 +168,7 @@ static void record_function(struct compiler *c, uint32_t start, uint64_t frame) 
       .text_length = emit_offset(c) - start,
       .function = c->module->func_import_count + c->function,
       .frame_size = (uint32_t)frame,
+      .marks = marks,
   };
 }
 
@@ -183,7 +186,9 @@ static bool compile_function(struct compiler *c) {
       return false;
   if (!read_locals(c))
     return false;
-  uint32_t start = c->emit ? emit_offset(c) : 0;
+  uint32_t start = c->emit ? emit_offset(c) : 0, marks = c->mark_bytes;
+  c->mark_text = start;
+  c->mark_code = 0;
   c->live = c->emit;
   compile_entry(c, type);
   control_push(
@@ -193,7 +198,7 @@ static bool compile_function(struct compiler *c) {
   if (compiler_ok(c) && wasm_reader_left(&c->reader) > 0)
     wasm_reader_fail(&c->reader, WASM_MALFORMED, "bytes after the function's end");
   if (compiler_ok(c) && c->emit)
-    record_function(c, start, compile_exit(c, start));
+    record_function(c, start, compile_exit(c, start), marks);
   return compiler_ok(c);
 }
 
@@ -214,7 +219,7 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
   if (size <= window->committed)
     return true;
   /* Double, within 16 KiB and 4 MiB, so that there are few calls and little is left over. */
-  size_t step = window->committed < 16384 ? 16384 : window->committed;
+  size_t step = window->committed < COMPILER_WINDOW_STEP ? COMPILER_WINDOW_STEP : window->committed;
   size_t more = round_up(c, size - window->committed);
   step = round_up(c, step > 4u << 20 ? 4u << 20 : step);
   more = more > step ? more : step;
@@ -274,8 +279,7 @@ static void release_state(struct compiler *c) {
   release_window(c, &c->control_window);
   release_window(c, &c->local_window);
   release_window(c, &c->site_window);
-  release_window(c, &c->traps);
-  release_window(c, &c->calls);
+  release_window(c, &c->marks);
   release_window(c, &c->handlers);
 }
 
@@ -288,20 +292,19 @@ static void release_state(struct compiler *c) {
 /* As if nothing had been compiled so far. */
 static void forget_code(struct compiler *c, uint32_t functions) {
   c->at = c->text.base;
-  c->trap_count = c->call_count = c->handler_count = 0;
+  c->mark_bytes = c->handler_count = 0;
   c->calls_directly = false;
   memset(c->entries, 0, functions * sizeof *c->entries);
 }
 
 /* One reservation, committed from its begin on: header and functions, text, and, when these have
- * stopped growing in windows of their own, traps, calls and handlers. */
+ * stopped growing in windows of their own, the marks and handlers. */
 static bool reserve_image(struct compiler *c, uint32_t functions) {
   size_t code = c->module->code_section_bytes + functions + 1024;
   size_t head =
       round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
   size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
-  if (!compiler_window_reserve(c, &c->traps, 3 * code * sizeof(struct abi_image_trap)) ||
-      !compiler_window_reserve(c, &c->calls, code * sizeof(struct abi_image_call)))
+  if (!compiler_window_reserve(c, &c->marks, 3 * code * ABI_IMAGE_MARK_MAX))
     return false;
   c->image = (struct window){.reserved = head + text, .is_code = true};
   c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
@@ -345,10 +348,7 @@ static bool publish_image(struct compiler *c, uint32_t functions) {
     return no_memory(c, "tables");
   for (uint32_t i = 0; i < functions; i++)
     entries[i] = c->text.base + c->entries[i];
-  if (!append_table(c, &image->traps, &end, &c->traps, c->trap_count,
-                    sizeof(struct abi_image_trap)) ||
-      !append_table(c, &image->calls, &end, &c->calls, c->call_count,
-                    sizeof(struct abi_image_call)) ||
+  if (!append_table(c, &image->marks, &end, &c->marks, c->mark_bytes, 1) ||
       !append_table(c, &image->handlers, &end, &c->handlers, c->handler_count,
                     sizeof(struct abi_image_handler)))
     return false;

@@ -42,8 +42,13 @@ _Noreturn void wasm_resume_frame(uintptr_t pc, uintptr_t sp, uintptr_t fp);
 
 /* What a program counter in text means. NULL: it is not in this image. */
 const struct abi_image_function *wasm_image_function(const struct abi_image *image, uintptr_t pc);
-const struct abi_image_trap *wasm_image_trap(const struct abi_image *image, uintptr_t pc);
-const struct abi_image_call *wasm_image_call(const struct abi_image *image, uintptr_t return_pc);
+/* An instruction that may trap, or a call by its return address. False: there is none at `pc`. */
+struct wasm_mark {
+  uint32_t kind;        /* of the trap */
+  uint32_t code_offset; /* of the WebAssembly instruction, from the module's first byte */
+};
+bool wasm_image_mark(const struct abi_image *image, uintptr_t pc, bool is_call,
+                     struct wasm_mark *mark);
 /* The next handler's clause, in the order they are to be tried, that is there for what is thrown by
  * the call that returns to `return_pc`, after `last` (NULL: the first). NULL: no further one. */
 const struct abi_image_handler *wasm_image_handler(const struct abi_image *image,
