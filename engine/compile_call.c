@@ -163,8 +163,7 @@ static void emit_resolve_element(struct compiler *c, uint32_t table, uint32_t ty
 
 /* Reads a type and a table, checks the element's index and the arguments, and finds the element,
  * before the arguments are placed. NULL: it failed. */
-static const struct wasm_functype *read_indirect_callee(struct compiler *c, const struct opcode *op,
-                                                        uint32_t *slot) {
+static const struct wasm_functype *read_indirect_callee(struct compiler *c, uint32_t *slot) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return NULL;
@@ -176,7 +175,10 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, cons
                   wasm_valtype_text(c->module->tables[table].type));
   else if (number >= c->module->type_count)
     compiler_fail(c, WASM_INVALID, "unknown type %u", number);
-  if (!compiler_ok(c) || !stack_check(c, 1, op->in))
+  if (!compiler_ok(c))
+    return NULL;
+  uint8_t index_type = wasm_address_type(&c->module->tables[table].limits);
+  if (!stack_check(c, 1, &index_type))
     return NULL;
   *slot = c->height - 1;
   if (c->live)
@@ -187,8 +189,9 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, cons
 }
 
 void compile_call_indirect(struct compiler *c, const struct opcode *op) {
+  (void)op;
   uint32_t slot;
-  const struct wasm_functype *type = read_indirect_callee(c, op, &slot);
+  const struct wasm_functype *type = read_indirect_callee(c, &slot);
   if (!type)
     return;
   if (!c->live) {
@@ -275,8 +278,9 @@ void compile_return_call(struct compiler *c, const struct opcode *op) {
 }
 
 void compile_return_call_indirect(struct compiler *c, const struct opcode *op) {
+  (void)op;
   uint32_t slot;
-  const struct wasm_functype *type = read_indirect_callee(c, op, &slot);
+  const struct wasm_functype *type = read_indirect_callee(c, &slot);
   if (!type || !check_tail(c, type))
     return;
   if (c->live) {
