@@ -18,6 +18,8 @@ const char *wasm_valtype_text(uint8_t type) {
     return "funcref";
   case WASM_EXTERNREF:
     return "externref";
+  case WASM_EXNREF:
+    return "exnref";
   default:
     return "unknown type";
   }
@@ -29,9 +31,6 @@ static const char *proposal_of_type(uint8_t byte) {
   switch (byte) {
   case WASM_V128:
     return "v128 (SIMD)";
-  case 0x69: /* exnref */
-  case 0x74: /* nullexnref */
-    return "exception references";
   case 0x63: /* (ref null ht) */
   case 0x64: /* (ref ht) */
     return "typed references";
@@ -43,6 +42,7 @@ static const char *proposal_of_type(uint8_t byte) {
   case 0x71: /* nullref */
   case 0x72: /* nullexternref */
   case 0x73: /* nullfuncref */
+  case 0x74: /* nullexnref */
     return "garbage collection types";
   default:
     return NULL;
