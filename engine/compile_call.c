@@ -10,12 +10,17 @@ static uint32_t pool_register(uint8_t type, uint32_t place) {
   return is_float_type(type) ? FLOAT_BASE + place : place;
 }
 
-/* An argument into its outgoing word, through a register. */
+/* The member for a type of three families: integers, f32 and f64, v128. */
+static uint32_t outgoing_family(uint32_t first, uint8_t type) {
+  return first + (type == WASM_V128 ? 2 : is_float_type(type));
+}
+
+/* An argument into its outgoing words, through a register. */
 static void pass_on_stack(struct compiler *c, uint32_t index, uint32_t word) {
   uint32_t reg = value_read(c, index);
+  uint8_t type = c->values[index].type;
   c->hole[STENCIL_HOLE_A] = 8 * (int64_t)word;
-  emit_stencil(c, is_float_type(c->values[index].type) ? ST_out_setf : ST_out_set, reg % FLOAT_BASE,
-               0);
+  emit_stencil(c, outgoing_family(ST_out_set, type), reg % FLOAT_BASE, 0);
 }
 
 /* Brings the arguments on top to their places. The rest of the stack is in slots, locals at home,
@@ -37,20 +42,21 @@ static void pass_arguments(struct compiler *c, const struct wasm_functype *type)
 }
 
 static void push_results(struct compiler *c, const struct wasm_functype *type, uint32_t words) {
-  for (uint32_t i = 1; i < type->result_count; i++) {
-    /* Through a register that holds nothing: all but the first result's. */
-    uint32_t scratch = is_float_type(type->results[i]) ? FLOAT_BASE : TARGET_INT_ARG_FIRST;
-    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)(words + i - 1);
-    emit_stencil(c, is_float_type(type->results[i]) ? ST_out_getf : ST_out_get,
-                 scratch % FLOAT_BASE, 0);
-    emit_store(c, type->results[i], scratch, value_offset(c, c->height + i));
-  }
   if (type->result_count == 0)
     return;
-  uint32_t reg = result_register(type->results[0]);
+  uint32_t reg = result_register(type->results[0]), first = c->height;
   c->free_regs &= (uint16_t) ~(1u << reg);
   stack_push_reg(c, type->results[0], reg);
   stack_push_slots(c, type->result_count - 1, type->results + 1);
+  for (uint32_t i = 1; i < type->result_count && compiler_ok(c); i++) {
+    /* Through a register that holds nothing: all but the first result's. */
+    uint8_t one = type->results[i];
+    uint32_t scratch = is_float_type(one) ? FLOAT_BASE : TARGET_INT_ARG_FIRST;
+    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)words;
+    emit_stencil(c, outgoing_family(ST_out_get, one), scratch % FLOAT_BASE, 0);
+    emit_store(c, one, scratch, value_offset(c, first + i));
+    words += type_words(one);
+  }
 }
 
 /* All but the call itself. Operands below the arguments go to their slots; reads of locals may
@@ -64,7 +70,7 @@ static void prepare_call(struct compiler *c, const struct wasm_functype *type) {
       value_spill(c, i);
   locals_flush(c);
   pass_arguments(c, type);
-  uint32_t words = argument_words(type) + (type->result_count ? type->result_count - 1 : 0);
+  uint32_t words = argument_words(type) + result_words(type, type->result_count);
   if (words > c->outgoing)
     c->outgoing = words;
 }
@@ -135,9 +141,9 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   if (!compiler_ok(c) || !stack_check(c, 1, op->in))
     return;
   const struct wasm_functype *type = &c->module->types[number];
-  uint32_t slot = c->height - 1;
+  int32_t slot = value_offset(c, c->height - 1);
   if (c->live) {
-    uint32_t reg = value_own(c, slot);
+    uint32_t reg = value_own(c, c->height - 1);
     c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
     c->hole[STENCIL_HOLE_B] = (int64_t)number * 4;
     emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
@@ -145,7 +151,7 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
     emit_stencil(c, ST_resolve_indirect, reg, 0);
     /* The function waits in the index's slot while the arguments take all registers. */
-    emit_store(c, WASM_FUNCREF, reg, value_offset(c, slot));
+    emit_store(c, WASM_FUNCREF, reg, slot);
   }
   stack_drop(c);
   if (!stack_check(c, type->param_count, type->params))
@@ -155,13 +161,19 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     return;
   }
   prepare_call(c, type);
-  c->hole[STENCIL_HOLE_A] = value_offset(c, slot);
+  c->hole[STENCIL_HOLE_A] = slot;
   emit_stencil(c, ST_call_slot, 0, 0);
   emit_call_site(c, TARGET_CALL_TAIL);
   finish_call(c, type);
 }
 
 /* ---- Entry and exit ------------------------------------------------------------------------ */
+
+/* A home for a local: the slots behind those that are taken. */
+static int32_t take_slots(struct compiler *c, uint8_t type) {
+  c->local_slots += type_words(type);
+  return slot_offset(c->local_slots);
+}
 
 /* Parameters: in registers, cached and dirty, or at home where the caller put them. */
 static void bind_parameters(struct compiler *c, const struct wasm_functype *type) {
@@ -170,8 +182,8 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
     struct placement placement = place_argument(type->params[i], &placing);
     struct local *local = &c->locals[i];
     *local = (struct local){.type = type->params[i], .reg = NO_REGISTER};
-    local->offset = placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place)
-                                       : TARGET_SLOT_OFFSET(c->local_slots++);
+    local->offset =
+        placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place) : take_slots(c, local->type);
     if (c->live && !placement.on_stack)
       local_bind(c, i, pool_register(type->params[i], placement.place));
   }
@@ -196,15 +208,16 @@ static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
 
 void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   c->local_slots = 0;
-  c->max_height = 1;
   c->outgoing = 0;
-  c->site_count = 0;
+  c->site_count = c->data_count = 0;
   c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
   c->local_regs = c->dirty = c->pinned = 0;
   bind_parameters(c, type);
   uint32_t declared = c->local_slots;
   for (uint32_t i = type->param_count; i < c->local_count; i++)
-    c->locals[i].offset = TARGET_SLOT_OFFSET(c->local_slots++);
+    c->locals[i].offset = take_slots(c, c->locals[i].type);
+  c->values[-1] = (struct value){.end = c->local_slots};
+  c->max_end = c->local_slots + 1;
   if (c->live) {
     /* The prologue needs the frame's size, which is known at the end: there is room for it. */
     if (emit_reserve(c, TARGET_PROLOGUE_MAX))
@@ -251,9 +264,22 @@ static void emit_sites(struct compiler *c) {
   c->opcode = opcode;
 }
 
+/* Vector constants, at multiples of their size. */
+static void emit_datas(struct compiler *c) {
+  for (uint32_t i = 0; i < c->data_count && emit_reserve(c, 32); i++) {
+    const struct data_site *data = &c->datas[i];
+    while (emit_offset(c) % sizeof data->bytes != 0)
+      *c->at++ = TARGET_FILL;
+    emit_resolve(c, data->chain, emit_offset(c));
+    memcpy(c->at, data->bytes, sizeof data->bytes);
+    c->at += sizeof data->bytes;
+  }
+}
+
 uint64_t compile_exit(struct compiler *c, uint32_t start) {
-  uint64_t frame = target_frame_bytes((uint64_t)c->local_slots + c->max_height, c->outgoing);
+  uint64_t frame = target_frame_bytes(c->max_end, c->outgoing);
   finish_prologue(c, start, frame);
   emit_sites(c);
+  emit_datas(c);
   return frame + TARGET_FRAME_FIXED;
 }

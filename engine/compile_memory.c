@@ -22,9 +22,9 @@ static bool need_memory(struct compiler *c) {
   return compiler_ok(c);
 }
 
-/* memarg (core spec 5.4.6): alignment and offset. Bit 6 of the alignment announces the index of a
- * memory, which only multi-memory has. */
-static bool read_memarg(struct compiler *c, const struct opcode *op, uint32_t *offset) {
+/* Alignment and offset. Bit 6 of the alignment announces the index of a memory, which only
+ * multi-memory has. */
+bool memory_read_memarg(struct compiler *c, uint32_t max_align, uint32_t *offset) {
   uint32_t align = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && align >= 64 && align < 128)
     compiler_fail(c, WASM_UNSUPPORTED, "memory access with a memory index (multi-memory)");
@@ -36,7 +36,7 @@ static bool read_memarg(struct compiler *c, const struct opcode *op, uint32_t *o
     return false;
   if (wide > UINT32_MAX)
     compiler_fail(c, WASM_INVALID, "offset out of range");
-  else if (align > op->argument >> 16)
+  else if (align > max_align)
     compiler_fail(c, WASM_INVALID, "alignment must not be larger than natural");
   return compiler_ok(c);
 }
@@ -47,14 +47,19 @@ struct address {
   uint32_t reg;
 };
 
-/* Takes the address from an operand. The displacement is 31 bits: what is beyond is added first, in
- * 64 bits, for the sum must not wrap (core spec 4.4.7, "effective address"). */
+/* Takes the address from an operand. */
 static struct address take_address(struct compiler *c, uint32_t index, uint32_t offset) {
   const struct value *value = &c->values[index];
   if (value->where == AT_CONST && value->bits + offset <= INT32_MAX) {
     c->hole[STENCIL_HOLE_A] = (int64_t)(value->bits + offset);
     return (struct address){.is_constant = true};
   }
+  return (struct address){.reg = memory_address(c, index, offset)};
+}
+
+/* The displacement is 31 bits: what is beyond is added first, in 64 bits, for the sum must not wrap
+ * (core spec 4.4.7, "effective address"). */
+uint32_t memory_address(struct compiler *c, uint32_t index, uint32_t offset) {
   uint32_t reg;
   if (offset > INT32_MAX) {
     reg = value_own(c, index);
@@ -69,13 +74,13 @@ static struct address take_address(struct compiler *c, uint32_t index, uint32_t 
   }
   pin(c, reg);
   c->hole[STENCIL_HOLE_A] = offset;
-  return (struct address){.reg = reg};
+  return reg;
 }
 
 /* Bounds are the guard's business: the access faults, and the trap table knows its address. */
 void compile_load(struct compiler *c, const struct opcode *op) {
   uint32_t offset;
-  if (!read_memarg(c, op, &offset) || !stack_check(c, 1, op->in))
+  if (!memory_read_memarg(c, op->argument >> 16, &offset) || !stack_check(c, 1, op->in))
     return;
   if (!c->live) {
     TOP(c) = (struct value){.type = op->out};
@@ -98,7 +103,7 @@ void compile_load(struct compiler *c, const struct opcode *op) {
 /* Families: register; + 1 constant address; + 2 constant value; + 3 both. */
 void compile_store(struct compiler *c, const struct opcode *op) {
   uint32_t offset;
-  if (!read_memarg(c, op, &offset) || !stack_check(c, 2, op->in))
+  if (!memory_read_memarg(c, op->argument >> 16, &offset) || !stack_check(c, 2, op->in))
     return;
   if (!c->live) {
     c->height -= 2;
@@ -346,11 +351,6 @@ void compile_elem_drop(struct compiler *c, const struct opcode *op) {
 
 /* ---- Globals and references ---------------------------------------------------------------- */
 
-/* The member of four families in the order of 32 and 64 bits, f32, f64. */
-static uint32_t global_family(uint32_t first, uint8_t type) {
-  return first + (is_float_type(type) ? 2u : 0u) + (is_wide_type(type) ? 1u : 0u);
-}
-
 static const struct wasm_global_entry *read_global(struct compiler *c, uint32_t *index) {
   *index = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && *index >= c->module->global_count)
@@ -370,7 +370,7 @@ void compile_global_get(struct compiler *c, const struct opcode *op) {
   }
   uint32_t reg = reg_allocate(c, register_set(global->type));
   c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-  emit_stencil(c, global_family(ST_global_get32, global->type), reg % FLOAT_BASE, 0);
+  emit_stencil(c, family_of_type(ST_global_get32, global->type), reg % FLOAT_BASE, 0);
   stack_push_reg(c, global->type, reg);
 }
 
@@ -389,7 +389,7 @@ void compile_global_set(struct compiler *c, const struct opcode *op) {
   if (c->live) {
     uint32_t reg = value_read(c, c->height - 1);
     c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-    emit_stencil(c, global_family(ST_global_set32, global->type), reg % FLOAT_BASE, 0);
+    emit_stencil(c, family_of_type(ST_global_set32, global->type), reg % FLOAT_BASE, 0);
   }
   stack_drop(c);
 }

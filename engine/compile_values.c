@@ -55,15 +55,16 @@ bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
 /* ---- The stack ----------------------------------------------------------------------------- */
 
 void stack_push(struct compiler *c, struct value value) {
-  size_t size = (c->height + 1) * sizeof *c->values;
+  size_t size = (c->height + 2) * sizeof *c->values;
   if (__builtin_expect(c->value_window.committed < size, 0)) {
     wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
     if (!compiler_ok(c) || !compiler_window_grow(c, &c->value_window, size))
       return;
   }
+  value.end = stack_end(c, c->height) + type_words(value.type);
   c->values[c->height++] = value;
-  if (c->height > c->max_height)
-    c->max_height = c->height;
+  if (value.end > c->max_end)
+    c->max_end = value.end;
 }
 
 void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
@@ -245,11 +246,11 @@ void value_copy_to_slot(struct compiler *c, uint32_t index, int32_t offset) {
   else if (value->where == AT_CONST)
     emit_store_const(c, value->type, value->bits, offset);
   else if (value->where == AT_SLOT)
-    emit_copy(c, offset, value_offset(c, index));
+    emit_copy(c, value->type, offset, value_offset(c, index));
   else if (c->locals[value->local].reg != NO_REGISTER)
     emit_store(c, value->type, c->locals[value->local].reg, offset);
   else
-    emit_copy(c, offset, c->locals[value->local].offset);
+    emit_copy(c, value->type, offset, c->locals[value->local].offset);
 }
 
 void value_spill(struct compiler *c, uint32_t index) {

@@ -4,8 +4,6 @@
  * access must be a stencil's first instruction: the trap table names that address. */
 #include "engine/stencils/stencil.h"
 
-#define AT(type, address) (*(volatile m_##type *)(mem + HOLE_A + (address)))
-
 #define LOAD(b, a, name, type, w)                                                                  \
   STENCIL(name##__##a##b) {                                                                        \
     r##a = (w)AT(type, r##b);                                                                      \

@@ -119,8 +119,6 @@ STENCIL(jump) {
   GO(target);
 }
 
-/* hole_a: offset of the pointer in the instance's array of globals. */
-#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
 #define GLOBALS(a, _)                                                                              \
   STENCIL(global_get32__##a) {                                                                     \
     r##a = GLOBAL(u32);                                                                            \
@@ -155,4 +153,3 @@ STENCIL(jump) {
     NEXT;                                                                                          \
   }
 EACH(GLOBALS, 0)
-_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");

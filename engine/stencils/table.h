@@ -5,7 +5,7 @@
  * is one template, into whose fields register numbers are XORed (they hold number 0), or, where the
  * variants do not fit one, a record for each. stencil_groups[stencil_firsts[family] +
  * stencil_group(...)] is the number of the group's first record, with STENCIL_EXPLICIT in the
- * second case.
+ * second case; with STENCIL_ORDERED there are two templates, for a < b and for a > b.
  *
  * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
  * as (place, kind), the fields as (place, shift), the code. */
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define STENCIL_EXPLICIT 0x8000u
+#define STENCIL_ORDERED 0x4000u
 
 enum stencil_shape {
   STENCIL_SHAPE_NONE,
@@ -24,6 +25,7 @@ enum stencil_shape {
   STENCIL_SHAPE_FF,
   STENCIL_SHAPE_IF,
   STENCIL_SHAPE_FI,
+  STENCIL_SHAPE_FFX, /* and a third operand in the last register of F */
 };
 
 /* What goes into a hole: 32 bits unless the name says otherwise. */
@@ -39,10 +41,15 @@ enum stencil_hole {
   STENCIL_HOLE_IMM64,
   STENCIL_HOLE_IMM16,
   STENCIL_HOLE_IMM8,
-  STENCIL_HOLE_TARGET, /* jump distances from here on */
+  STENCIL_HOLE_LANE,        /* 8 bits: a lane's number, */
+  STENCIL_HOLE_LANE_ALL,    /* that number in each of four fields of two bits, */
+  STENCIL_HOLE_LANE_TARGET, /* or in bits 4 and 5 */
+  STENCIL_HOLE_TARGET,      /* distances from what follows the hole, from here on */
   STENCIL_HOLE_TRAP_A,
   STENCIL_HOLE_TRAP_B,
   STENCIL_HOLE_TRAP_C,
+  STENCIL_HOLE_DATA_A,
+  STENCIL_HOLE_DATA_B,
 };
 
 /* Literals that stand for constants in the stencils; see stencil.h. */
@@ -51,6 +58,8 @@ enum stencil_hole {
 #define STENCIL_IMM16 0x8c7dull
 #define STENCIL_IMM8 0x9dull
 #define STENCIL_IMM_SHIFT 29ull
+#define STENCIL_IMM_VECTOR_SHIFT 13ull
+#define STENCIL_LANE 3ull
 
 static inline unsigned stencil_shape_operands(uint8_t shape) {
   return shape == STENCIL_SHAPE_NONE ? 0 : shape <= STENCIL_SHAPE_F ? 1 : 2;
@@ -63,7 +72,7 @@ static inline unsigned stencil_shape_operands(uint8_t shape) {
 #define STENCIL_INT_RANK(r) ((uint32_t)((const uint8_t[8]){0, 0, 1, 2, 3, 1, 2, 3})[r])
 
 static inline uint32_t stencil_group_count(uint8_t shape) {
-  static const uint8_t counts[] = {1, 2, 1, 4, 1, 2, 2};
+  static const uint8_t counts[] = {1, 2, 1, 4, 1, 2, 2, 1};
   return counts[shape];
 }
 
@@ -95,6 +104,7 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
   case STENCIL_SHAPE_FI:
     return 4 * a + rank_b;
   case STENCIL_SHAPE_FF:
+  case STENCIL_SHAPE_FFX:
     return 8 * a + b;
   default:
     return a;
@@ -103,10 +113,11 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
 
 /* The number of an operand's register in the fields of a template. */
 static inline uint8_t stencil_number(uint8_t shape, unsigned operand, uint32_t r) {
-  int is_float =
-      operand ? shape == STENCIL_SHAPE_FF || shape == STENCIL_SHAPE_IF
-              : shape == STENCIL_SHAPE_F || shape == STENCIL_SHAPE_FF || shape == STENCIL_SHAPE_FI;
-  return is_float ? (uint8_t)r : STENCIL_INT_NUMBER(r);
+  /* Bit s: in shape s that operand is of the floating-point pool. */
+  const uint32_t both = 1u << STENCIL_SHAPE_FF | 1u << STENCIL_SHAPE_FFX;
+  const uint32_t is_float = operand ? both | 1u << STENCIL_SHAPE_IF
+                                    : both | 1u << STENCIL_SHAPE_F | 1u << STENCIL_SHAPE_FI;
+  return is_float >> shape & 1 ? (uint8_t)r : STENCIL_INT_NUMBER(r);
 }
 
 #endif

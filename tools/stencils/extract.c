@@ -99,7 +99,8 @@ static const struct {
     {"hole_c", STENCIL_HOLE_C},      {"hole_d", STENCIL_HOLE_D},
     {"hole_e", STENCIL_HOLE_E},      {"target", STENCIL_HOLE_TARGET},
     {"trap_a", STENCIL_HOLE_TRAP_A}, {"trap_b", STENCIL_HOLE_TRAP_B},
-    {"trap_c", STENCIL_HOLE_TRAP_C},
+    {"trap_c", STENCIL_HOLE_TRAP_C}, {"data_a", STENCIL_HOLE_DATA_A},
+    {"data_b", STENCIL_HOLE_DATA_B},
 };
 
 static void add_hole(struct variant *variant, uint32_t at, uint8_t kind) {
@@ -190,12 +191,42 @@ static void find_last_literal(struct variant *variant, uint64_t value, uint32_t 
   add_hole(variant, variant->length - size, kind);
 }
 
+/* Whether two operands are in one register, a third one (see families.def) taken in. */
+static bool is_folded(uint8_t shape, uint32_t a, uint32_t b) {
+  bool one_pool =
+      shape == STENCIL_SHAPE_II || shape == STENCIL_SHAPE_FF || shape == STENCIL_SHAPE_FFX;
+  return (one_pool && a == b) || (shape == STENCIL_SHAPE_FFX && (a == 7 || b == 7));
+}
+
+/* A lane's number is an instruction's last byte, in one of the forms that the machine has. Variants
+ * that nobody asks for may come out as anything. */
+static void find_lane(struct variant *variant) {
+  static const struct {
+    uint8_t literal, kind;
+  } forms[] = {{STENCIL_LANE, STENCIL_HOLE_LANE},
+               {STENCIL_LANE * 0x55, STENCIL_HOLE_LANE_ALL},
+               {STENCIL_LANE << 4, STENCIL_HOLE_LANE_TARGET}};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    if (variant->code[variant->length - 1] != forms[i].literal)
+      continue;
+    add_hole(variant, variant->length - 1, forms[i].kind);
+    return;
+  }
+  size_t place = (size_t)(variant - &variants[0][0]);
+  if (!is_folded(family_shapes[place / 64], place % 64 / 8, place % 8))
+    die("%s: its lane is not at its end", variant->name);
+}
+
 static void read_literals(struct variant *variant, const char *family) {
-  bool constant = strstr(family, "const") && !strstr(family, "zero");
+  bool constant = strstr(family, "const") && !strstr(family, "zero") && !ends_with(family, "v");
+  if (ends_with(family, "_lane"))
+    find_lane(variant);
   if (!ends_with(family, "_ri") && !ends_with(family, "_i") && !ends_with(family, "_ci") &&
       strcmp(family, "br_table") != 0 && !constant)
     return;
-  if (strstr(family, "_sh") || strstr(family, "_rot"))
+  if (strstr(family, "x") && strstr(family, "_sh"))
+    find_last_literal(variant, STENCIL_IMM_VECTOR_SHIFT, 1, STENCIL_HOLE_IMM8);
+  else if (strstr(family, "_sh") || strstr(family, "_rot"))
     find_last_literal(variant, STENCIL_IMM_SHIFT, 1, STENCIL_HOLE_IMM8);
   else if (strncmp(family, "store8", 6) == 0)
     find_last_literal(variant, STENCIL_IMM8, 1, STENCIL_HOLE_IMM8);
@@ -303,14 +334,14 @@ static void read_object(const char *path) {
 
 /* ---- Templates ----------------------------------------------------------------------------- */
 
-/* A group: the variants whose registers are of the same encoding class. Where both operands are in
+/* A group: the variants whose registers are of the same encoding class. Where two operands are in
  * the same register clang folds (x ^ x), so such members do not count for a template: it serves
  * them where it writes nothing before it has read all, and the compiler never asks for others. */
 struct group {
   struct variant *members[64];
   uint8_t a[64], b[64];
   uint32_t count;  /* of members */
-  uint32_t folded; /* of these, how many at the end have both operands in one register */
+  uint32_t folded; /* of these, how many at the end have two operands in one register */
 };
 
 static bool same_form(const struct variant *x, const struct variant *y) {
@@ -331,35 +362,57 @@ static uint8_t field_change(const struct fields *fields, uint32_t at, uint8_t de
   return change;
 }
 
-/* Finds the fields of operand a (or b) by the members that differ from the first in it alone. */
+/* Where x86_64 has a register's number in a byte: the low and middle fields of ModRM, the inverted
+ * one of VEX, the high half of an immediate. */
+#define FIELD_SHIFTS 3
+static const uint8_t field_shifts[FIELD_SHIFTS] = {0, 3, 4};
+
+/* Whether the byte changes between two members that differ in one operand alone as the fields at
+ * these shifts would. */
+static bool changes_so(const struct group *group, uint32_t m, uint32_t n, bool of_b, uint8_t shape,
+                       uint32_t at, unsigned shifts) {
+  uint8_t delta = of_b ? number_change(shape, 1, group->b[m], group->b[n])
+                       : number_change(shape, 0, group->a[m], group->a[n]);
+  uint8_t change = 0;
+  for (unsigned i = 0; i < FIELD_SHIFTS; i++)
+    change ^= (uint8_t)(shifts >> i & 1 ? delta << field_shifts[i] : 0);
+  return group->members[n]->code[at] == (group->members[m]->code[at] ^ change);
+}
+
+/* Each member is compared with the next one that has the same other operand. */
+static bool all_change_so(const struct group *group, bool of_b, uint8_t shape, uint32_t at,
+                          unsigned shifts) {
+  const uint8_t *other = of_b ? group->a : group->b;
+  uint32_t count = group->count - group->folded;
+  for (uint32_t m = 0; m < count; m++)
+    for (uint32_t n = m + 1; n < count; n++) {
+      if (other[m] != other[n])
+        continue;
+      if (!changes_so(group, m, n, of_b, shape, at, shifts))
+        return false;
+      break;
+    }
+  return true;
+}
+
+/* Finds the fields of operand a (or b) by the members that differ in it alone. */
 static bool find_fields(const struct group *group, bool of_b, uint8_t shape,
                         struct fields *fields) {
   const struct variant *first = group->members[0];
   fields->count = 0;
   for (uint32_t at = 0; at < first->length; at++) {
-    for (unsigned shifts = 0;; shifts++) { /* bit 0: at 0, bit 1: at 3 */
-      if (shifts == 4)
+    for (unsigned shifts = 0;; shifts++) { /* bit i: at field_shifts[i] */
+      if (shifts == 1u << FIELD_SHIFTS)
         return false;
-      bool fits = true;
-      for (uint32_t m = 1; m < group->count - group->folded; m++) {
-        bool same = of_b ? group->a[m] == group->a[0] : group->b[m] == group->b[0];
-        if (!same)
-          continue;
-        uint8_t delta = of_b ? number_change(shape, 1, group->b[0], group->b[m])
-                             : number_change(shape, 0, group->a[0], group->a[m]);
-        uint8_t change = (uint8_t)((shifts & 1 ? delta : 0) ^ (shifts & 2 ? delta << 3 : 0));
-        if (group->members[m]->code[at] != (first->code[at] ^ change))
-          fits = false;
-      }
-      if (!fits)
+      if (!all_change_so(group, of_b, shape, at, shifts))
         continue;
-      for (uint8_t bit = 0; bit < 2; bit++) {
+      for (unsigned bit = 0; bit < FIELD_SHIFTS; bit++) {
         if (!(shifts >> bit & 1))
           continue;
         if (fields->count == MAX_FIELDS)
           return false;
         fields->list[fields->count].at = (uint8_t)at;
-        fields->list[fields->count++].shift = (uint8_t)(3 * bit);
+        fields->list[fields->count++].shift = field_shifts[bit];
       }
       break;
     }
@@ -425,25 +478,55 @@ static void put_record(const struct variant *variant, const struct fields *a,
     put(variant->code[i]);
 }
 
-/* One template, or, in a second round, all members. Templates come first so that what nearly every
+/* False: there is none. */
+static bool put_template(const struct group *group, uint8_t shape) {
+  struct fields a, b;
+  if (!find_template(group, shape, &a, &b))
+    return false;
+  struct variant zero = *group->members[0];
+  for (uint32_t at = 0; at < zero.length; at++)
+    zero.code[at] ^= field_change(&a, at, stencil_number(shape, 0, group->a[0])) ^
+                     field_change(&b, at, stencil_number(shape, 1, group->b[0]));
+  put_record(&zero, &a, &b);
+  template_count++;
+  return true;
+}
+
+/* clang orders the operands of a commutative instruction by their places among the arguments: such
+ * families have a template for either order. */
+static bool put_ordered(const struct group *group, uint8_t shape) {
+  static struct group halves[2];
+  memset(halves, 0, sizeof halves);
+  for (uint32_t m = 0; m < group->count - group->folded; m++) {
+    struct group *half = &halves[group->a[m] > group->b[m]];
+    half->a[half->count] = group->a[m];
+    half->b[half->count] = group->b[m];
+    half->members[half->count++] = group->members[m];
+  }
+  struct fields a, b;
+  for (int i = 0; i < 2; i++)
+    if (halves[i].count == 0 || !find_template(&halves[i], shape, &a, &b))
+      return false;
+  return put_template(&halves[0], shape) && put_template(&halves[1], shape);
+}
+
+/* Templates, or, in a second round, all members. Templates come first so that what nearly every
  * module needs lies together: a page that is touched costs time at every start. */
 static void put_group(const struct group *group, uint8_t shape, uint32_t number, bool templates) {
-  struct fields a, b;
   static const struct fields none;
-  bool has_template = find_template(group, shape, &a, &b);
-  if (has_template != templates)
-    return;
-  groups[number] = record_count | (templates ? 0 : STENCIL_EXPLICIT);
+  uint32_t base = record_count;
   if (templates) {
-    struct variant zero = *group->members[0];
-    for (uint32_t at = 0; at < zero.length; at++)
-      zero.code[at] ^= field_change(&a, at, stencil_number(shape, 0, group->a[0])) ^
-                       field_change(&b, at, stencil_number(shape, 1, group->b[0]));
-    put_record(&zero, &a, &b);
-    template_count++;
+    if (put_template(group, shape))
+      groups[number] = base;
+    else if (stencil_shape_operands(shape) > 1 && put_ordered(group, shape))
+      groups[number] = base | STENCIL_ORDERED;
+    else
+      groups[number] = STENCIL_EXPLICIT;
     return;
   }
-  uint32_t base = record_count;
+  if (groups[number] != STENCIL_EXPLICIT)
+    return;
+  groups[number] = base | STENCIL_EXPLICIT;
   for (uint32_t m = 0; m < group->count; m++) {
     record_count = base + stencil_member(shape, group->a[m], group->b[m]);
     put_record(group->members[m], &none, &none);
@@ -460,16 +543,15 @@ static void add_member(struct group *group, size_t family, uint32_t a, uint32_t 
   group->members[group->count++] = &variants[family][8 * a + b];
 }
 
-/* The members of group number g of a family, those with one register for both operands last. */
+/* The members of group number g of a family, the folded ones last. */
 static void gather_group(size_t family, uint32_t g, struct group *group) {
   uint8_t shape = family_shapes[family];
   unsigned operands = stencil_shape_operands(shape);
-  bool may_fold = shape == STENCIL_SHAPE_II || shape == STENCIL_SHAPE_FF;
   group->count = group->folded = 0;
   for (int folded = 0; folded < 2; folded++) {
     for (uint32_t a = 0; a < (operands > 0 ? 8 : 1); a++) {
       for (uint32_t b = 0; b < (operands > 1 ? 8 : 1); b++) {
-        if (stencil_group(shape, a, b) != g || (may_fold && a == b) != (folded != 0))
+        if (stencil_group(shape, a, b) != g || is_folded(shape, a, b) != (folded != 0))
           continue;
         add_member(group, family, a, b);
         group->folded += (uint32_t)folded;
@@ -501,7 +583,7 @@ static void write_table(const char *path) {
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
     put(0);
-  if (record_count >= STENCIL_EXPLICIT || record_bytes > 0xffff)
+  if (record_count >= STENCIL_ORDERED || record_bytes > 0xffff)
     die("the table outgrew its 16-bit indices: %u records, %u bytes", record_count, record_bytes);
   FILE *out = fopen(path, "w");
   if (!out)
