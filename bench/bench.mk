@@ -13,8 +13,10 @@ $(B)/bench/interleave: $(call objects,host,bench/interleave.c)
 bench-start: $(B)/hermit-wasm $(B)/bench/floor $(B)/bench/interleave $(B)/examples/hello-c.wasm
 	bench/start/run
 
-bench-compile: $(B)/hermit-wasm | setup
+bench-compile: $(B)/hermit-wasm $(addprefix $(B)/bench/programs/,strings.wasm virtual.wasm) | setup
 	tools/fetch-esbuild
 	bench/compile/run
 
-bench: bench-start bench-compile
+include bench/programs/programs.mk
+
+bench: bench-start bench-compile bench-programs

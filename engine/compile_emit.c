@@ -84,16 +84,12 @@ static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t 
   return fields;
 }
 
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
-  if (__builtin_expect(c->at > c->text_limit, 0))
-    grow_text(c, 0);
-  uint8_t shape = shapes[family];
-  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_group(shape, a, b)];
+/* The general form of a stencil. */
+static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint32_t a, uint32_t b) {
+  uint32_t index = group & ~STENCIL_FLAGS;
   if (group & STENCIL_EXPLICIT)
-    group = (group & ~STENCIL_EXPLICIT) + stencil_member(shape, a, b);
-  else if (group & STENCIL_ORDERED)
-    group = (group & ~STENCIL_ORDERED) + (a > b);
-  const uint8_t *record = stencil_records + stencil_offsets[group];
+    index += stencil_member(shape, a, b);
+  const uint8_t *record = stencil_records + stencil_offsets[index];
   uint32_t length = record[0], holes = record[1], fields = record[2];
   const uint8_t *list = record + 3, *field = list + 2 * holes;
   uint8_t *at = c->at;
@@ -109,8 +105,52 @@ void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   c->at = at + length;
 }
 
+/* Nothing here depends on the template's form but the jump. Without a hole the last word goes
+ * behind the code, where the next stencil comes. */
+static inline __attribute__((always_inline)) void
+emit_template(struct compiler *c, const struct stencil_template *template,
+              const struct stencil_operands *operands, uint32_t a, uint32_t b) {
+  uint8_t *at = c->at;
+  uint64_t code[2];
+  memcpy(code, template->code, sizeof code);
+  code[0] ^= template->a * stencil_packed(operands->number_a, a) ^
+             template->b * stencil_packed(operands->number_b, b);
+  memcpy(at, code, sizeof code);
+  memcpy(at + template->hole_at, &c->hole[template->hole], 4);
+  if (template->jump_at)
+    chain_jump(c, at + template->jump_at, template->jump);
+  c->at = at + template->length;
+}
+
+/* What is no template, or one of two. */
+__attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t group,
+                                                 uint32_t a, uint32_t b) {
+  if (group & STENCIL_ORDERED)
+    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b)];
+  if (group & STENCIL_RECORD)
+    emit_record(c, shape, group, a, b);
+  else
+    emit_template(c, &stencil_templates[group], &stencil_operands[shape], a, b);
+}
+
+/* Nearly always a template. */
+void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+  if (__builtin_expect(c->at > c->text_limit, 0))
+    grow_text(c, 0);
+  uint8_t shape = shapes[family];
+  const struct stencil_operands *operands = &stencil_operands[shape];
+  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
+                                  stencil_packed(operands->group_b, b)];
+  if (__builtin_expect(group & STENCIL_RECORD, 0))
+    emit_other(c, shape, group, a, b);
+  else
+    emit_template(c, &stencil_templates[group], operands, a, b);
+}
+
 uint32_t emit_length(uint32_t family) {
-  return stencil_records[stencil_offsets[stencil_groups[stencil_firsts[family]]]];
+  uint32_t group = stencil_groups[stencil_firsts[family]];
+  return group & STENCIL_RECORD ? stencil_records[stencil_offsets[group & ~STENCIL_FLAGS]]
+                                : stencil_templates[group].length;
 }
 
 void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to) {

@@ -32,6 +32,7 @@ $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
 
+$(B)/host/tools/stencils/extract.c.o: private CFLAGS += -Iengine/arch/$(ARCH)
 $(B)/extract: $(B)/host/tools/stencils/extract.c.o
 	$(CLANG) $(CFLAGS) $^ -o $@
 $(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)

@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Prints the table of bench/compile/run: report.mjs OURS (lines of --stats=json) NODE (lines of us).
-import { readFileSync } from "node:fs";
+// Prints the table of bench/compile/run: report.mjs DIRECTORY, which holds for each module
+// NAME.ours (lines of --stats=json) and NAME.node (lines of microseconds).
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 
-const lines = (path) => readFileSync(path, "utf8").trim().split("\n");
+const directory = process.argv[2];
+const lines = (name) => readFileSync(join(directory, name), "utf8").trim().split("\n");
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const right = (value, digits, width) => value.toFixed(digits).padStart(width);
 
-const runs = lines(process.argv[2]).map((line) => JSON.parse(line));
-const codeBytes = runs[0].code_section_bytes;
-const rows = [
-  ["node --liftoff", median(lines(process.argv[3]).map(Number))],
-  ["hermit-wasm baseline", median(runs.map((run) => run.compile_us))],
-];
-console.log(`Compile: esbuild.wasm, ${runs[0].module_bytes} bytes, code section ${codeBytes} bytes`);
-console.log("compiler".padEnd(24), "ms (median)".padStart(12), "MB/s".padStart(8), "ratio".padStart(7));
-for (const [name, us] of rows) {
-  const ratio = rows[0][1] / us; // how many times as fast as node
-  console.log(name.padEnd(24), (us / 1000).toFixed(1).padStart(12),
-              (codeBytes / us).toFixed(1).padStart(8), ratio.toFixed(2).padStart(7));
-}
-console.log(`machine code made: ${runs[0].code_bytes} bytes`);
+const modules = readdirSync(directory)
+  .filter((name) => name.endsWith(".ours"))
+  .map((name) => {
+    const runs = lines(name).map((line) => JSON.parse(line));
+    return {
+      name: name.replace(".wasm.ours", ""),
+      code: runs[0].code_section_bytes,
+      made: runs[0].code_bytes,
+      ours: median(runs.map((run) => run.compile_us)),
+      node: median(lines(name.replace(".ours", ".node")).map(Number)),
+    };
+  })
+  .sort((a, b) => b.code - a.code);
+
+console.log("Compile: medians; MB are of the code section, ratio is how many times as fast as node");
+console.log(`${"module".padEnd(12)}${"code KB".padStart(10)}${"ours ms".padStart(10)}${"MB/s".padStart(8)}` +
+  `${"Liftoff ms".padStart(12)}${"MB/s".padStart(8)}${"ratio".padStart(8)}${"made KB".padStart(10)}`);
+for (const { name, code, made, ours, node } of modules)
+  console.log(name.padEnd(12) + right(code / 1e3, 0, 10) + right(ours / 1e3, 1, 10) +
+    right(code / ours, 1, 8) + right(node / 1e3, 1, 12) + right(code / node, 1, 8) +
+    right(node / ours, 2, 8) + right(made / 1e3, 0, 10));

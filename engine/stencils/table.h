@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The table of stencils: what the extraction tool writes and the compiler reads.
  *
- * Register pairs are grouped by encoding class (on x86_64: whether a REX prefix is needed). A group
- * is one template, into whose fields register numbers are XORed (they hold number 0), or, where the
- * variants do not fit one, a record for each. stencil_groups[stencil_firsts[family] +
- * stencil_group(...)] is the number of the group's first record, with STENCIL_EXPLICIT in the
- * second case; with STENCIL_ORDERED there are two templates, for a < b and for a > b.
+ * Register pairs are grouped by encoding class (encoding.h). A group is one template, into whose
+ * fields register numbers are XORed (they hold number 0), or, where the variants do not fit one, a
+ * record for each. stencil_groups[stencil_firsts[family] + stencil_group(...)] is the number of
+ * - a struct stencil_template, which nearly all are: short and with few holes; or, with
+ * - STENCIL_RECORD, a record of any form; with STENCIL_EXPLICIT too, the group's first record;
+ * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of two such numbers, for
+ *   a < b and for a > b.
  *
  * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
  * as (place, kind), the fields as (place, shift), the code. */
@@ -14,8 +16,22 @@
 
 #include <stdint.h>
 
-#define STENCIL_EXPLICIT 0x8000u
-#define STENCIL_ORDERED 0x4000u
+#include "encoding.h" /* of engine/arch/<a> */
+
+#define STENCIL_RECORD 0x8000u
+#define STENCIL_EXPLICIT 0x4000u
+#define STENCIL_ORDERED 0x2000u
+#define STENCIL_FLAGS (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
+
+#define STENCIL_TEMPLATE_CODE 16
+struct stencil_template {
+  uint8_t length;        /* at most STENCIL_TEMPLATE_CODE */
+  uint8_t hole_at, hole; /* a 32-bit hole; where there is none, behind the code */
+  uint8_t jump_at, jump; /* a hole for a jump; jump_at 0: none */
+  uint8_t unused[3];
+  uint64_t a, b; /* a bit at the begin of each field of the operand, in the first eight bytes */
+  uint8_t code[STENCIL_TEMPLATE_CODE];
+};
 
 enum stencil_shape {
   STENCIL_SHAPE_NONE,
@@ -44,7 +60,7 @@ enum stencil_hole {
   STENCIL_HOLE_LANE,        /* 8 bits: a lane's number, */
   STENCIL_HOLE_LANE_ALL,    /* that number in each of four fields of two bits, */
   STENCIL_HOLE_LANE_TARGET, /* or in bits 4 and 5 */
-  STENCIL_HOLE_TARGET,      /* distances from what follows the hole, from here on */
+  STENCIL_HOLE_TARGET,      /* distances from the hole's end, from here on */
   STENCIL_HOLE_TRAP_A,
   STENCIL_HOLE_TRAP_B,
   STENCIL_HOLE_TRAP_C,
@@ -65,11 +81,25 @@ static inline unsigned stencil_shape_operands(uint8_t shape) {
   return shape == STENCIL_SHAPE_NONE ? 0 : shape <= STENCIL_SHAPE_F ? 1 : 2;
 }
 
-/* x86_64: the pool's numbers in the instruction set, low three bits, and whether they need REX. */
-#define STENCIL_INT_NUMBER(r) ((uint8_t)((const uint8_t[8]){7, 7, 6, 2, 1, 0, 1, 3})[r])
-#define STENCIL_INT_HIGH(r) ((0xe1u >> (r)) & 1u)
-/* A register's rank among those of its class. */
-#define STENCIL_INT_RANK(r) ((uint32_t)((const uint8_t[8]){0, 0, 1, 2, 3, 1, 2, 3})[r])
+/* What a shape's operands add to the group's number, and their numbers, packed by register. */
+struct stencil_operands {
+  uint32_t group_a, group_b, number_a, number_b;
+};
+static const struct stencil_operands stencil_operands[] = {
+    [STENCIL_SHAPE_NONE] = {0, 0, 0, 0},
+    [STENCIL_SHAPE_I] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, 0},
+    [STENCIL_SHAPE_F] = {0, 0, ENCODING_FLOAT_NUMBERS, 0},
+    [STENCIL_SHAPE_II] = {2 * ENCODING_INT_CLASSES, ENCODING_INT_CLASSES, ENCODING_INT_NUMBERS,
+                          ENCODING_INT_NUMBERS},
+    [STENCIL_SHAPE_FF] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
+    [STENCIL_SHAPE_IF] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, ENCODING_FLOAT_NUMBERS},
+    [STENCIL_SHAPE_FI] = {0, ENCODING_INT_CLASSES, ENCODING_FLOAT_NUMBERS, ENCODING_INT_NUMBERS},
+    [STENCIL_SHAPE_FFX] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
+};
+
+static inline uint32_t stencil_packed(uint32_t packed, uint32_t reg) {
+  return packed >> 4 * reg & 7;
+}
 
 static inline uint32_t stencil_group_count(uint8_t shape) {
   static const uint8_t counts[] = {1, 2, 1, 4, 1, 2, 2, 1};
@@ -78,22 +108,14 @@ static inline uint32_t stencil_group_count(uint8_t shape) {
 
 /* The group of a register pair; operands that the shape does not have are 0. */
 static inline uint32_t stencil_group(uint8_t shape, uint32_t a, uint32_t b) {
-  switch (shape) {
-  case STENCIL_SHAPE_I:
-  case STENCIL_SHAPE_IF:
-    return STENCIL_INT_HIGH(a);
-  case STENCIL_SHAPE_II:
-    return STENCIL_INT_HIGH(a) << 1 | STENCIL_INT_HIGH(b);
-  case STENCIL_SHAPE_FI:
-    return STENCIL_INT_HIGH(b);
-  default:
-    return 0;
-  }
+  const struct stencil_operands *operands = &stencil_operands[shape];
+  return stencil_packed(operands->group_a, a) + stencil_packed(operands->group_b, b);
 }
 
 /* The place of a register pair in a group without a template. */
 static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
-  uint32_t rank_a = STENCIL_INT_RANK(a), rank_b = STENCIL_INT_RANK(b);
+  uint32_t rank_a = stencil_packed(ENCODING_INT_RANKS, a);
+  uint32_t rank_b = stencil_packed(ENCODING_INT_RANKS, b);
   switch (shape) {
   case STENCIL_SHAPE_I:
     return rank_a;
@@ -113,11 +135,8 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
 
 /* The number of an operand's register in the fields of a template. */
 static inline uint8_t stencil_number(uint8_t shape, unsigned operand, uint32_t r) {
-  /* Bit s: in shape s that operand is of the floating-point pool. */
-  const uint32_t both = 1u << STENCIL_SHAPE_FF | 1u << STENCIL_SHAPE_FFX;
-  const uint32_t is_float = operand ? both | 1u << STENCIL_SHAPE_IF
-                                    : both | 1u << STENCIL_SHAPE_F | 1u << STENCIL_SHAPE_FI;
-  return is_float >> shape & 1 ? (uint8_t)r : STENCIL_INT_NUMBER(r);
+  const struct stencil_operands *operands = &stencil_operands[shape];
+  return (uint8_t)stencil_packed(operand ? operands->number_b : operands->number_a, r);
 }
 
 #endif

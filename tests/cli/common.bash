@@ -20,6 +20,12 @@ need_root() {
   [ "$(id -u)" -eq 0 ] || skip "$1 needs root"
 }
 
+# Skips the test where no terminal can be made for it.
+need_terminal() {
+  command -v script >/dev/null || skip "script(1) is not installed"
+  script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "this host gives no pseudo-terminals"
+}
+
 # hermit-wasm with a limit that no test comes near; 137 tells that it struck.
 hermit() {
   timeout -s KILL 120 "$hermit_wasm" "$@"

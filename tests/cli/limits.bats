@@ -69,7 +69,7 @@ end_by() {
 }
 
 @test "SIGTERM on a terminal leaves it as it was" {
-  command -v script >/dev/null || skip "script(1) is not installed"
+  need_terminal
   cd "$BATS_TEST_TMPDIR"
   cat >on-terminal <<END
 stty -g >before

@@ -77,7 +77,7 @@ setup() { need_vm; }
 }
 
 @test "a terminal is one, and is left as it was" {
-  command -v script >/dev/null || skip "script(1) is not installed"
+  need_terminal
   cd "$BATS_TEST_TMPDIR"
   script -qec "stty -g >before; '$hermit_wasm' run '$modules/streams.wasm' tty >tty.out
     '$hermit_wasm' run '$modules/streams.wasm' tty; stty -g >after" /dev/null >screen </dev/null

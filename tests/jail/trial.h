@@ -4,6 +4,7 @@
 #define TESTS_JAIL_TRIAL_H
 
 #include "monitor/jail/jail.h"
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Which directories the child may use. */
@@ -36,6 +37,7 @@ struct trial {
   enum sharing sharing;
   enum ending ending;
   int number;
+  bool needs_root; /* only a changed root stops it: skipped where the host permits none */
 };
 
 /* Who the child is before it is jailed. */

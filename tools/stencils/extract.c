@@ -444,12 +444,15 @@ static bool find_template(const struct group *group, uint8_t shape, struct field
 
 /* ---- Writing ------------------------------------------------------------------------------- */
 
+static struct stencil_template templates[1 << 14];
+static uint32_t template_count;
 static uint8_t records[1 << 20];
 static uint32_t record_bytes;
 static uint32_t record_offsets[1 << 14];
 static uint32_t record_count;
 static uint32_t groups[1 << 14], group_count;
-static uint32_t template_count, explicit_count, longest;
+static uint32_t ordered[1 << 14], ordered_count;
+static uint32_t explicit_count, longest;
 
 static void put(uint8_t byte) {
   records[record_bytes++] = byte;
@@ -458,8 +461,6 @@ static void put(uint8_t byte) {
 static void put_record(const struct variant *variant, const struct fields *a,
                        const struct fields *b) {
   record_offsets[record_count++] = record_bytes;
-  if (variant->length > longest)
-    longest = variant->length;
   put((uint8_t)variant->length);
   put((uint8_t)variant->hole_count);
   put((uint8_t)(a->count | b->count << 4));
@@ -478,24 +479,85 @@ static void put_record(const struct variant *variant, const struct fields *a,
     put(variant->code[i]);
 }
 
-/* False: there is none. */
-static bool put_template(const struct group *group, uint8_t shape) {
-  struct fields a, b;
-  if (!find_template(group, shape, &a, &b))
-    return false;
-  struct variant zero = *group->members[0];
-  for (uint32_t at = 0; at < zero.length; at++)
-    zero.code[at] ^= field_change(&a, at, stencil_number(shape, 0, group->a[0])) ^
-                     field_change(&b, at, stencil_number(shape, 1, group->b[0]));
-  put_record(&zero, &a, &b);
-  template_count++;
+/* A register's number times this puts it into all fields at once. */
+static bool make_factor(const struct fields *fields, uint64_t *factor) {
+  *factor = 0;
+  for (uint32_t i = 0; i < fields->count; i++) {
+    uint32_t bit = 8u * fields->list[i].at + fields->list[i].shift;
+    bool overlaps = bit < 64 && (*factor & 0x1full << bit >> 2) != 0;
+    if (bit > 61 || overlaps)
+      return false;
+    *factor |= 1ull << bit;
+  }
   return true;
 }
 
+/* Shorter constants are templates' holes where nothing stands behind them that 32 bits would hit.
+ */
+static bool make_hole(const struct variant *variant, struct hole hole,
+                      struct stencil_template *template) {
+  if (hole.kind >= STENCIL_HOLE_TARGET) {
+    if (template->jump_at != 0)
+      return false;
+    template->jump_at = hole.at;
+    template->jump = hole.kind;
+    return true;
+  }
+  bool is_last = ((hole.kind == STENCIL_HOLE_IMM8 || hole.kind == STENCIL_HOLE_LANE) &&
+                  hole.at + 1u == variant->length) ||
+                 (hole.kind == STENCIL_HOLE_IMM16 && hole.at + 2u == variant->length);
+  if (template->hole_at != STENCIL_TEMPLATE_CODE || (hole.kind > STENCIL_HOLE_IMM32 && !is_last))
+    return false;
+  template->hole_at = hole.at;
+  template->hole = is_last &&hole.kind != STENCIL_HOLE_LANE ? STENCIL_HOLE_IMM32 : hole.kind;
+  return true;
+}
+
+/* The compact form, if the stencil has room in it. */
+static bool make_template(const struct variant *variant, const struct fields *a,
+                          const struct fields *b, struct stencil_template *template) {
+  *template = (struct stencil_template){.length = (uint8_t)variant->length,
+                                        .hole_at = STENCIL_TEMPLATE_CODE};
+  if (variant->length > STENCIL_TEMPLATE_CODE || !make_factor(a, &template->a) ||
+      !make_factor(b, &template->b))
+    return false;
+  for (uint32_t i = 0; i < variant->hole_count; i++)
+    if (!make_hole(variant, variant->holes[i], template))
+      return false;
+  memcpy(template->code, variant->code, variant->length);
+  return true;
+}
+
+/* With the fields at number 0. */
+static uint32_t put_template(const struct group *group, uint8_t shape, const struct fields *a,
+                             const struct fields *b) {
+  struct variant zero = *group->members[0];
+  for (uint32_t at = 0; at < zero.length; at++)
+    zero.code[at] ^= field_change(a, at, stencil_number(shape, 0, group->a[0])) ^
+                     field_change(b, at, stencil_number(shape, 1, group->b[0]));
+  if (make_template(&zero, a, b, &templates[template_count]))
+    return template_count++;
+  put_record(&zero, a, b);
+  return (record_count - 1) | STENCIL_RECORD;
+}
+
+static uint32_t put_members(const struct group *group, uint8_t shape) {
+  static const struct fields none;
+  uint32_t base = record_count;
+  for (uint32_t m = 0; m < group->count; m++) {
+    record_count = base + stencil_member(shape, group->a[m], group->b[m]);
+    put_record(group->members[m], &none, &none);
+  }
+  record_count = base + group->count;
+  explicit_count += group->count;
+  return base | STENCIL_RECORD | STENCIL_EXPLICIT;
+}
+
 /* clang orders the operands of a commutative instruction by their places among the arguments: such
- * families have a template for either order. */
-static bool put_ordered(const struct group *group, uint8_t shape) {
+ * families have a template for either order. False: this is none. */
+static bool put_ordered(const struct group *group, uint8_t shape, uint32_t number) {
   static struct group halves[2];
+  struct fields a[2], b[2];
   memset(halves, 0, sizeof halves);
   for (uint32_t m = 0; m < group->count - group->folded; m++) {
     struct group *half = &halves[group->a[m] > group->b[m]];
@@ -503,36 +565,26 @@ static bool put_ordered(const struct group *group, uint8_t shape) {
     half->b[half->count] = group->b[m];
     half->members[half->count++] = group->members[m];
   }
-  struct fields a, b;
   for (int i = 0; i < 2; i++)
-    if (halves[i].count == 0 || !find_template(&halves[i], shape, &a, &b))
+    if (halves[i].count == 0 || !find_template(&halves[i], shape, &a[i], &b[i]))
       return false;
-  return put_template(&halves[0], shape) && put_template(&halves[1], shape);
+  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
+  for (int i = 0; i < 2; i++)
+    ordered[ordered_count++] = put_template(&halves[i], shape, &a[i], &b[i]);
+  return true;
 }
 
-/* Templates, or, in a second round, all members. Templates come first so that what nearly every
- * module needs lies together: a page that is touched costs time at every start. */
-static void put_group(const struct group *group, uint8_t shape, uint32_t number, bool templates) {
-  static const struct fields none;
-  uint32_t base = record_count;
-  if (templates) {
-    if (put_template(group, shape))
-      groups[number] = base;
-    else if (stencil_shape_operands(shape) > 1 && put_ordered(group, shape))
-      groups[number] = base | STENCIL_ORDERED;
-    else
-      groups[number] = STENCIL_EXPLICIT;
-    return;
-  }
-  if (groups[number] != STENCIL_EXPLICIT)
-    return;
-  groups[number] = base | STENCIL_EXPLICIT;
-  for (uint32_t m = 0; m < group->count; m++) {
-    record_count = base + stencil_member(shape, group->a[m], group->b[m]);
-    put_record(group->members[m], &none, &none);
-  }
-  record_count = base + group->count;
-  explicit_count += group->count;
+/* One template, two, or all members. */
+static void put_group(const struct group *group, uint8_t shape) {
+  struct fields a, b;
+  uint32_t number = group_count++;
+  for (uint32_t m = 0; m < group->count; m++)
+    if (group->members[m]->length > longest)
+      longest = group->members[m]->length;
+  if (find_template(group, shape, &a, &b))
+    groups[number] = put_template(group, shape, &a, &b);
+  else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number))
+    groups[number] = put_members(group, shape);
 }
 
 static void add_member(struct group *group, size_t family, uint32_t a, uint32_t b) {
@@ -568,33 +620,45 @@ static void write_numbers(FILE *out, const char *declaration, const uint32_t *nu
   fprintf(out, "\n};\n");
 }
 
+static void write_templates(FILE *out) {
+  fprintf(out, "static const struct stencil_template stencil_templates[] = {\n");
+  for (uint32_t i = 0; i < template_count; i++) {
+    const struct stencil_template *t = &templates[i];
+    fprintf(out, "{%u, %u, %u, %u, %u, {0}, 0x%llx, 0x%llx, {", t->length, t->hole_at, t->hole,
+            t->jump_at, t->jump, (unsigned long long)t->a, (unsigned long long)t->b);
+    for (uint32_t k = 0; k < STENCIL_TEMPLATE_CODE; k++)
+      fprintf(out, "%u,", t->code[k]);
+    fprintf(out, "}},\n");
+  }
+  fprintf(out, "};\n");
+}
+
 static void write_table(const char *path) {
   static uint32_t firsts[FAMILY_COUNT], bytes[1 << 20];
-  for (int templates = 1; templates >= 0; templates--) {
-    group_count = 0;
-    for (size_t family = 0; family < FAMILY_COUNT; family++) {
-      firsts[family] = group_count;
-      for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
-        struct group group;
-        gather_group(family, g, &group);
-        put_group(&group, family_shapes[family], group_count++, templates);
-      }
+  for (size_t family = 0; family < FAMILY_COUNT; family++) {
+    firsts[family] = group_count;
+    for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
+      struct group group;
+      gather_group(family, g, &group);
+      put_group(&group, family_shapes[family]);
     }
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
     put(0);
-  if (record_count >= STENCIL_ORDERED || record_bytes > 0xffff)
+  if (record_count >= STENCIL_ORDERED || record_bytes > 0xffff || template_count >= STENCIL_ORDERED)
     die("the table outgrew its 16-bit indices: %u records, %u bytes", record_count, record_bytes);
   FILE *out = fopen(path, "w");
   if (!out)
     die("cannot write %s", path);
   fprintf(out,
-          "/* Made by tools/stencils/extract.c: %u templates, %u explicit variants, %u bytes; the "
-          "longest stencil has %u. */\n",
-          template_count, explicit_count, record_bytes, longest);
+          "/* Made by tools/stencils/extract.c: %u templates, %u records of %u bytes, %u of them "
+          "explicit variants; the longest stencil has %u. */\n",
+          template_count, record_count, record_bytes, explicit_count, longest);
   fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
+  write_templates(out);
   write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
   write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
+  write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
   write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);
   for (uint32_t i = 0; i < record_bytes; i++)
     bytes[i] = records[i];
