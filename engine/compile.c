@@ -316,12 +316,14 @@ static bool reserve_state(struct compiler *c) {
                            (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
             compiler_window_grow(c, &c->value_window, sizeof *c->values) &&
             (!c->emit || reserve_sites(c, longest));
+  if (!ok)
+    return false;
   c->values = (struct value *)c->value_window.base + 1;
   c->controls = (struct control *)c->control_window.base;
   c->locals = (struct local *)c->local_window.base;
   c->sites = (struct trap_site *)c->site_window.base;
   c->datas = (struct data_site *)c->data_window.base;
-  return ok;
+  return true;
 }
 
 static void release_state(struct compiler *c) {

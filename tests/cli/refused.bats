@@ -154,8 +154,6 @@ END
 @test "what this version does not support is named" {
   assemble <<<'(module (memory i64 1) (func (export "_start")))'
   refused "memory64"
-  assemble <<<'(module (func (export "_start") (drop (v128.const i32x4 0 0 0 0))))'
-  refused "not supported" "v128"
   assemble <<<'(module (func (export "_start") (return_call 0)))'
   refused "not supported" "tail calls"
   assemble <<<'(module (tag) (func (export "_start")))'
