@@ -23,20 +23,17 @@ struct abi_image_function {
   uint32_t text_length; /* bytes */
   uint32_t function;    /* index in the module's function index space */
   uint32_t frame_size;  /* bytes between the frame's base and its saved frame pointer */
+  uint32_t marks;       /* its first mark, counted from the table's begin */
 };
 
-/* One place that may trap; the table is in ascending order of text_offset. */
-struct abi_image_trap {
-  uint32_t text_offset; /* of the first byte of the faulting instruction */
-  uint32_t kind;        /* engine/traps.def */
-  uint32_t code_offset; /* of the WebAssembly instruction, from the module's first byte */
-};
-
-/* One call; text_offset is the return address. For backtraces with code offsets. */
-struct abi_image_call {
-  uint32_t text_offset;
-  uint32_t code_offset;
-};
+/* Marks say which WebAssembly instruction a place in text belongs to: the first byte of every
+ * instruction that may trap, and every return address. They are bytes, each function's in ascending
+ * order of text offset and up to where the next function's begin:
+ *   the kind: one byte of engine/traps.def, or ABI_IMAGE_MARK_CALL for a return address;
+ *   the distance in text from the mark before, from text_offset for the first: LEB128, unsigned;
+ *   the same, signed, of the WebAssembly instructions, from the module's first byte. */
+#define ABI_IMAGE_MARK_CALL 0
+#define ABI_IMAGE_MARK_MAX 11 /* bytes of the longest */
 
 struct abi_image_table {
   uint64_t offset; /* of the first entry */
@@ -53,12 +50,10 @@ struct abi_image {
   uint64_t text_offset; /* page aligned */
   uint64_t text_size;
   struct abi_image_table functions; /* struct abi_image_function */
-  struct abi_image_table traps;     /* struct abi_image_trap */
-  struct abi_image_table calls;     /* struct abi_image_call */
+  struct abi_image_table marks;     /* bytes */
 };
 
-_Static_assert(sizeof(struct abi_image_function) == 16, "abi_image_function layout");
-_Static_assert(sizeof(struct abi_image_trap) == 12, "abi_image_trap layout");
-_Static_assert(sizeof(struct abi_image) == 96, "abi_image layout");
+_Static_assert(sizeof(struct abi_image_function) == 20, "abi_image_function layout");
+_Static_assert(sizeof(struct abi_image) == 80, "abi_image layout");
 
 #endif

@@ -118,22 +118,6 @@ struct wasm_instance *wasm_frame_instance(uintptr_t fp) {
 
 /* ---- Tables of the image ------------------------------------------------------------------- */
 
-/* All three kinds of entries begin with the text offset they are sorted by. Finds the last entry
- * that is not beyond `offset`. */
-static const void *find_entry(const struct abi_image *image, const struct abi_image_table *table,
-                              size_t size, uint32_t offset) {
-  const uint8_t *first = (const uint8_t *)image + table->offset;
-  uint64_t low = 0, high = table->count;
-  while (low < high) {
-    uint64_t middle = low + (high - low) / 2;
-    if (*(const uint32_t *)(first + middle * size) <= offset)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low == 0 ? NULL : first + (low - 1) * size;
-}
-
 /* False: the program counter is not in the image's text. */
 static bool text_offset(const struct abi_image *image, uintptr_t pc, uint32_t *offset) {
   uintptr_t text = (uintptr_t)image + image->text_offset;
@@ -142,27 +126,58 @@ static bool text_offset(const struct abi_image *image, uintptr_t pc, uint32_t *o
 }
 
 const struct abi_image_function *wasm_image_function(const struct abi_image *image, uintptr_t pc) {
+  const uint8_t *table = (const uint8_t *)image + image->functions.offset;
+  const struct abi_image_function *functions = (const struct abi_image_function *)table;
   uint32_t offset;
   if (!text_offset(image, pc, &offset))
     return NULL;
-  const struct abi_image_function *function =
-      find_entry(image, &image->functions, sizeof *function, offset);
-  return function && offset - function->text_offset < function->text_length ? function : NULL;
+  uint64_t low = 0, high = image->functions.count;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    if (functions[middle].text_offset <= offset)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == 0 || offset - functions[low - 1].text_offset >= functions[low - 1].text_length)
+    return NULL;
+  return &functions[low - 1];
 }
 
-const struct abi_image_trap *wasm_image_trap(const struct abi_image *image, uintptr_t pc) {
-  uint32_t offset;
-  if (!text_offset(image, pc, &offset))
-    return NULL;
-  const struct abi_image_trap *trap = find_entry(image, &image->traps, sizeof *trap, offset);
-  return trap && trap->text_offset == offset ? trap : NULL;
+/* LEB128 of at most 32 bits. */
+static uint32_t next_number(const uint8_t **at, bool is_signed) {
+  uint32_t value = 0, shift = 0;
+  uint8_t byte;
+  do {
+    byte = *(*at)++;
+    value |= (uint32_t)(byte & 0x7f) << shift;
+    shift += 7;
+  } while (byte & 0x80 && shift < 32);
+  if (is_signed && byte & 0x40 && shift < 32)
+    value |= ~0u << shift;
+  return value;
 }
 
-/* A return address may be the first byte behind the text. */
-const struct abi_image_call *wasm_image_call(const struct abi_image *image, uintptr_t return_pc) {
-  uint32_t offset;
-  if (!text_offset(image, return_pc - 1, &offset))
-    return NULL;
-  const struct abi_image_call *call = find_entry(image, &image->calls, sizeof *call, offset + 1);
-  return call && call->text_offset == offset + 1 ? call : NULL;
+bool wasm_image_mark(const struct abi_image *image, uintptr_t pc, bool is_call,
+                     struct wasm_mark *mark) {
+  const struct abi_image_function *function = wasm_image_function(image, pc - is_call);
+  if (!function)
+    return false;
+  /* A return address may be the first byte behind the function. */
+  uint32_t offset = (uint32_t)(pc - ((uintptr_t)image + image->text_offset));
+  uint32_t text = function->text_offset;
+  const uint8_t *table = (const uint8_t *)image + image->marks.offset;
+  const uint8_t *functions = (const uint8_t *)image + image->functions.offset;
+  bool is_last =
+      (const uint8_t *)(function + 1) == functions + image->functions.count * sizeof *function;
+  const uint8_t *end = table + (is_last ? image->marks.count : function[1].marks);
+  *mark = (struct wasm_mark){0};
+  for (const uint8_t *at = table + function->marks; at < end && text <= offset;) {
+    mark->kind = *at++;
+    text += next_number(&at, false);
+    mark->code_offset += next_number(&at, true);
+    if (text == offset && (mark->kind == ABI_IMAGE_MARK_CALL) == is_call)
+      return true;
+  }
+  return false;
 }

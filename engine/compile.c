@@ -159,10 +159,12 @@ static void compile_instructions(struct compiler *c) {
   while (c->depth > 0) {
     c->opcode = c->reader.at;
     c->pinned = 0;
-    uint8_t code = wasm_read_u8(&c->reader);
-    const struct opcode *op = &opcodes[code];
-    if (!compiler_ok(c))
+    if (__builtin_expect(c->reader.at == c->reader.end, 0)) {
+      wasm_reader_fail_end(&c->reader);
       return;
+    }
+    uint8_t code = *c->reader.at++;
+    const struct opcode *op = &opcodes[code];
     if (__builtin_expect(op->handle != NULL, 1))
       op->handle(c, op);
     else if (code == 0xfc || code == 0xfd)
@@ -205,7 +207,7 @@ static bool read_locals(struct compiler *c) {
 }
 
 /* Functions are compiled in their order, so the table is sorted as it grows. */
-static void record_function(struct compiler *c, uint32_t start, uint64_t frame) {
+static void record_function(struct compiler *c, uint32_t start, uint64_t frame, uint32_t marks) {
   struct abi_image *image = (struct abi_image *)c->image.base;
   struct abi_image_function *functions =
       (struct abi_image_function *)(c->image.base + image->functions.offset);
@@ -214,6 +216,7 @@ static void record_function(struct compiler *c, uint32_t start, uint64_t frame) 
       .text_length = emit_offset(c) - start,
       .function = c->module->func_import_count + c->function,
       .frame_size = (uint32_t)frame,
+      .marks = marks,
   };
 }
 
@@ -231,7 +234,9 @@ static bool compile_function(struct compiler *c) {
       return false;
   if (!read_locals(c))
     return false;
-  uint32_t start = c->emit ? emit_offset(c) : 0;
+  uint32_t start = c->emit ? emit_offset(c) : 0, marks = c->mark_bytes;
+  c->mark_text = start;
+  c->mark_code = 0;
   c->live = c->emit;
   compile_entry(c, type);
   control_push(
@@ -241,7 +246,7 @@ static bool compile_function(struct compiler *c) {
   if (compiler_ok(c) && wasm_reader_left(&c->reader) > 0)
     wasm_reader_fail(&c->reader, WASM_MALFORMED, "bytes after the function's end");
   if (compiler_ok(c) && c->emit)
-    record_function(c, start, compile_exit(c, start));
+    record_function(c, start, compile_exit(c, start), marks);
   return compiler_ok(c);
 }
 
@@ -262,7 +267,7 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
   if (size <= window->committed)
     return true;
   /* Double, within 16 KiB and 4 MiB, so that there are few calls and little is left over. */
-  size_t step = window->committed < 16384 ? 16384 : window->committed;
+  size_t step = window->committed < COMPILER_WINDOW_STEP ? COMPILER_WINDOW_STEP : window->committed;
   size_t more = round_up(c, size - window->committed);
   step = round_up(c, step > 4u << 20 ? 4u << 20 : step);
   more = more > step ? more : step;
@@ -332,8 +337,7 @@ static void release_state(struct compiler *c) {
   release_window(c, &c->local_window);
   release_window(c, &c->site_window);
   release_window(c, &c->data_window);
-  release_window(c, &c->traps);
-  release_window(c, &c->calls);
+  release_window(c, &c->marks);
 }
 
 /* ---- The image ----------------------------------------------------------------------------- */
@@ -343,14 +347,13 @@ static void release_state(struct compiler *c) {
 #define TEXT_MAX ((size_t)1 << 30)
 
 /* One reservation, committed from its begin on: header and functions, text, and, when these have
- * stopped growing in windows of their own, traps and calls. */
+ * stopped growing in a window of their own, the marks. */
 static bool reserve_image(struct compiler *c, uint32_t functions) {
   size_t code = c->module->code_section_bytes + functions + 1024;
   size_t head =
       round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
   size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
-  if (!reserve_window(c, &c->traps, 3 * code * sizeof(struct abi_image_trap)) ||
-      !reserve_window(c, &c->calls, code * sizeof(struct abi_image_call)))
+  if (!reserve_window(c, &c->marks, 3 * code * ABI_IMAGE_MARK_MAX))
     return false;
   c->image = (struct window){.reserved = head + text, .is_code = true};
   c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
@@ -394,10 +397,7 @@ static bool publish_image(struct compiler *c, uint32_t functions) {
     return no_memory(c, "tables");
   for (uint32_t i = 0; i < functions; i++)
     entries[i] = c->text.base + c->entries[i];
-  if (!append_table(c, &image->traps, &end, &c->traps, c->trap_count,
-                    sizeof(struct abi_image_trap)) ||
-      !append_table(c, &image->calls, &end, &c->calls, c->call_count,
-                    sizeof(struct abi_image_call)))
+  if (!append_table(c, &image->marks, &end, &c->marks, c->mark_bytes, 1))
     return false;
   image->text_size = emit_offset(c);
   image->size = image->text_offset + end;

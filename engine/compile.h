@@ -39,8 +39,13 @@ void wasm_unwind_resume(struct wasm_activation *activation, uint32_t kind,
 
 /* What a program counter in text means. NULL: it is not in this image. */
 const struct abi_image_function *wasm_image_function(const struct abi_image *image, uintptr_t pc);
-const struct abi_image_trap *wasm_image_trap(const struct abi_image *image, uintptr_t pc);
-const struct abi_image_call *wasm_image_call(const struct abi_image *image, uintptr_t return_pc);
+/* An instruction that may trap, or a call by its return address. False: there is none at `pc`. */
+struct wasm_mark {
+  uint32_t kind;        /* of the trap */
+  uint32_t code_offset; /* of the WebAssembly instruction, from the module's first byte */
+};
+bool wasm_image_mark(const struct abi_image *image, uintptr_t pc, bool is_call,
+                     struct wasm_mark *mark);
 
 /* Steps from a frame to its caller's. `fp` as in struct wasm_fault. False: no further frame. */
 bool wasm_frame_next(const struct wasm_activation *activation, uintptr_t *fp, uintptr_t *pc);

@@ -77,6 +77,11 @@ struct edge {
   struct move moves[REGISTER_COUNT + 1];
 };
 
+/* Whether nobody wants the local's value behind a branch to the label. */
+static bool is_dead(const struct control *control, const struct local *local) {
+  return control->kind == CONTROL_LOOP && local->head_loop == control->loop && local->set_first;
+}
+
 /* A local that is dirty here must be so, and be in some register, there. */
 static bool must_store(const struct compiler *c, const struct layout *to, uint32_t reg) {
   for (uint32_t left = to->used & to->dirty; left; left &= left - 1)
@@ -85,17 +90,19 @@ static bool must_store(const struct compiler *c, const struct layout *to, uint32
   return true;
 }
 
-static void edge_for_locals(const struct compiler *c, const struct layout *to, struct edge *edge) {
+static void edge_for_locals(const struct compiler *c, const struct control *control,
+                            struct edge *edge) {
+  const struct layout *to = &control->layout;
   for (uint32_t left = c->dirty; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     bool same = layout_has(to, reg, c->owner[reg]) && (to->dirty >> reg & 1);
-    if (!same && must_store(c, to, reg))
+    if (!same && must_store(c, to, reg) && !is_dead(control, &c->locals[c->owner[reg]]))
       edge->stores |= 1u << reg;
   }
   for (uint32_t left = to->used; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     const struct local *local = &c->locals[to->local[reg]];
-    if (local->reg == reg)
+    if (local->reg == reg || is_dead(control, local))
       continue;
     edge->moves[edge->move_count++] =
         (struct move){.to = (uint8_t)reg,
@@ -124,7 +131,7 @@ static void make_edge(struct compiler *c, struct control *control, struct edge *
   const uint8_t *types;
   uint32_t count = label_types(control, &types), reg = label_register(control);
   edge->stores = edge->move_count = 0;
-  edge_for_locals(c, &control->layout, edge);
+  edge_for_locals(c, control, edge);
   edge->to_slots = reg == NO_REGISTER && !values_in_place(c, control, count);
   if (reg == NO_REGISTER)
     return;
@@ -239,6 +246,7 @@ static void end_of_reach(struct compiler *c) {
   if (c->live)
     locals_forget(c);
   c->live = false;
+  c->head_loop = 0;
   control->unreachable = true;
 }
 
@@ -317,6 +325,7 @@ void compile_loop(struct compiler *c, const struct opcode *op) {
   open_block(c, CONTROL_LOOP, &type);
   if (!compiler_ok(c) || !c->live)
     return;
+  c->head_loop = innermost(c)->loop = ++c->loop_count;
   define_layout(c, innermost(c));
   innermost(c)->target = emit_offset(c);
 }
@@ -333,6 +342,7 @@ void compile_if(struct compiler *c, const struct opcode *op) {
   if (!stack_check(c, type.param_count, type.params))
     return;
   open_block(c, CONTROL_IF, &type);
+  c->head_loop = 0;
   if (!compiler_ok(c) || !c->live)
     return;
   struct control *control = innermost(c);
@@ -555,7 +565,7 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
       c->values[c->height - count + i].type = types[i];
     return;
   }
-  struct edge edge = {0};
+  struct edge edge;
   bool returns = control == c->controls;
   if (!returns)
     make_edge(c, control, &edge);
@@ -563,6 +573,7 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
     emit_condition(c, &compare, false, control);
   else
     emit_around(c, &compare, control);
+  c->head_loop = 0;
 }
 
 /* The place in text that brings a br_table's case to its label: made once per label. */

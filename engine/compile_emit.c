@@ -5,6 +5,7 @@
 #include "stencils.inc" /* made by tools/stencils/extract.c */
 #include <string.h>
 
+_Static_assert(WASM_TRAP_NONE == ABI_IMAGE_MARK_CALL && WASM_TRAP_COUNT <= 256, "marks' kinds");
 _Static_assert(STENCIL_LONGEST + 16 < TARGET_STENCIL_MAX, "emit's room is too small");
 
 static const uint8_t shapes[] = {
@@ -187,20 +188,41 @@ void emit_data_target(struct compiler *c, uint32_t hole, const uint8_t bytes[16]
   c->chain[hole - STENCIL_HOLE_TARGET] = &data->chain;
 }
 
-void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
-  size_t size = (c->trap_count + 1) * sizeof(struct abi_image_trap);
-  if (c->traps.committed < size && !compiler_window_grow(c, &c->traps, size))
+static uint8_t *put_unsigned(uint8_t *at, uint32_t value) {
+  for (; value >= 0x80; value >>= 7)
+    *at++ = (uint8_t)(value | 0x80);
+  *at++ = (uint8_t)value;
+  return at;
+}
+
+static uint8_t *put_signed(uint8_t *at, int32_t value) {
+  for (; value < -64 || value > 63; value >>= 7)
+    *at++ = (uint8_t)(value | 0x80);
+  *at++ = (uint8_t)(value & 0x7f);
+  return at;
+}
+
+/* The text at `offset` belongs to the instruction at hand (abi/image.h). */
+static void put_mark(struct compiler *c, uint32_t kind, uint32_t offset) {
+  size_t size = c->mark_bytes + ABI_IMAGE_MARK_MAX;
+  if (__builtin_expect(c->marks.committed < size, 0) && !compiler_window_grow(c, &c->marks, size))
     return;
-  struct abi_image_trap *trap = (struct abi_image_trap *)c->traps.base + c->trap_count++;
-  *trap = (struct abi_image_trap){emit_offset(c), kind, (uint32_t)(c->opcode - c->module->bytes)};
+  uint32_t code = (uint32_t)(c->opcode - c->module->bytes);
+  uint8_t *at = c->marks.base + c->mark_bytes;
+  *at++ = (uint8_t)kind;
+  at = put_unsigned(at, offset - c->mark_text);
+  at = put_signed(at, (int32_t)(code - c->mark_code));
+  c->mark_bytes = (uint32_t)(at - c->marks.base);
+  c->mark_text = offset;
+  c->mark_code = code;
+}
+
+void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
+  put_mark(c, kind, emit_offset(c));
 }
 
 void emit_call_site(struct compiler *c, uint32_t tail) {
-  size_t size = (c->call_count + 1) * sizeof(struct abi_image_call);
-  if (c->calls.committed < size && !compiler_window_grow(c, &c->calls, size))
-    return;
-  struct abi_image_call *call = (struct abi_image_call *)c->calls.base + c->call_count++;
-  *call = (struct abi_image_call){emit_offset(c) - tail, (uint32_t)(c->opcode - c->module->bytes)};
+  put_mark(c, ABI_IMAGE_MARK_CALL, emit_offset(c) - tail);
 }
 
 /* ---- Moves --------------------------------------------------------------------------------- */

@@ -57,22 +57,34 @@ static void finish_binary(struct compiler *c, uint8_t type) {
 void numeric_registers(struct compiler *c, const struct opcode *op, uint32_t family) {
   uint32_t b = value_read(c, c->height - 1);
   pin(c, b);
-  uint32_t a = value_own(c, c->height - 2);
+  uint32_t a = value_replace(c, c->height - 2);
   emit_stencil(c, family, a % FLOAT_BASE, b % FLOAT_BASE);
   finish_binary(c, op->out);
 }
 
 static void binary_constant(struct compiler *c, const struct opcode *op, uint32_t family,
                             uint64_t bits) {
-  uint32_t a = value_own(c, c->height - 2);
+  uint32_t a = value_replace(c, c->height - 2);
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
   emit_stencil(c, family, a, 0);
   finish_binary(c, op->out);
 }
 
-static void binary_slot(struct compiler *c, const struct opcode *op, uint32_t family) {
-  uint32_t a = value_own(c, c->height - 2);
-  c->hole[STENCIL_HOLE_A] = value_offset(c, c->height - 1);
+/* Whether the right operand is best read from memory: it is in its slot, or a local at home for
+ * which another one would have to leave its register. */
+static bool is_in_memory(const struct compiler *c, const struct value *right) {
+  if (right->where == AT_LOCAL)
+    return c->locals[right->local].reg == NO_REGISTER &&
+           !(c->free_regs & register_set(right->type) & ~(uint32_t)c->pinned);
+  return right->where == AT_SLOT;
+}
+
+static void binary_memory(struct compiler *c, const struct opcode *op, uint32_t family) {
+  const struct value *right = &TOP(c);
+  int32_t offset =
+      right->where == AT_LOCAL ? c->locals[right->local].offset : value_offset(c, c->height - 1);
+  uint32_t a = value_replace(c, c->height - 2);
+  c->hole[STENCIL_HOLE_A] = offset;
   emit_stencil(c, family, a % FLOAT_BASE, 0);
   finish_binary(c, op->out);
 }
@@ -107,8 +119,8 @@ void compile_commutative(struct compiler *c, const struct opcode *op) {
   constant_to_right(c);
   if (is_immediate(right))
     binary_constant(c, op, op->argument + 2, right->bits);
-  else if (right->where == AT_SLOT)
-    binary_slot(c, op, op->argument + 1);
+  else if (is_in_memory(c, right))
+    binary_memory(c, op, op->argument + 1);
   else
     numeric_registers(c, op, op->argument);
 }
@@ -122,8 +134,8 @@ void compile_subtract(struct compiler *c, const struct opcode *op) {
   uint64_t negative = wide ? 0 - right->bits : (uint32_t)(0 - right->bits);
   if (right->where == AT_CONST && (!wide || fits_i32(negative)))
     binary_constant(c, op, wide ? ST_i64_add_ri : ST_i32_add_ri, negative);
-  else if (right->where == AT_SLOT)
-    binary_slot(c, op, op->argument + 1);
+  else if (is_in_memory(c, right))
+    binary_memory(c, op, op->argument + 1);
   else
     numeric_registers(c, op, op->argument);
 }
@@ -164,8 +176,8 @@ void compile_divide(struct compiler *c, const struct opcode *op) {
 void compile_float_binary(struct compiler *c, const struct opcode *op) {
   if (!numeric_begin(c, op))
     return;
-  if (TOP(c).where == AT_SLOT)
-    binary_slot(c, op, op->argument + 1);
+  if (is_in_memory(c, &TOP(c)))
+    binary_memory(c, op, op->argument + 1);
   else
     numeric_registers(c, op, op->argument);
 }
@@ -179,7 +191,7 @@ void compile_float_registers(struct compiler *c, const struct opcode *op) {
 void compile_unary(struct compiler *c, const struct opcode *op) {
   if (!numeric_begin(c, op))
     return;
-  uint32_t reg = value_own(c, c->height - 1);
+  uint32_t reg = value_replace(c, c->height - 1);
   emit_stencil(c, op->argument, reg % FLOAT_BASE, 0);
   TOP(c).type = op->out;
 }
@@ -410,11 +422,20 @@ static struct local *read_local(struct compiler *c, uint32_t *index) {
   return NULL;
 }
 
+/* Remembers whether the head of a loop sets a local before it reads it. */
+static void note_access(const struct compiler *c, struct local *local, bool is_set) {
+  if (c->head_loop == 0 || local->head_loop == c->head_loop)
+    return;
+  local->head_loop = c->head_loop;
+  local->set_first = is_set;
+}
+
 /* Reading a local costs nothing yet: the entry means "what the local holds now", and an assignment
  * settles the entries that want the old value. */
 static void push_local(struct compiler *c, struct local *local, uint32_t index) {
   if (c->live)
     local->refs++;
+  note_access(c, local, false);
   stack_push(c, (struct value){
                     .type = local->type, .where = c->live ? AT_LOCAL : AT_SLOT, .local = index});
 }
@@ -428,9 +449,10 @@ void compile_local_get(struct compiler *c, const struct opcode *op) {
 }
 
 /* Takes the top into the local. */
-static bool set_local(struct compiler *c, const struct local *local, uint32_t index) {
+static bool set_local(struct compiler *c, struct local *local, uint32_t index) {
   if (!stack_check(c, 1, &local->type))
     return false;
+  note_access(c, local, true);
   if (c->live)
     local_assign(c, index);
   else

@@ -27,7 +27,7 @@ static bool fail_operands(struct compiler *c, const char *has, const char *wants
   return false;
 }
 
-bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types) {
+bool stack_check_slowly(struct compiler *c, uint32_t count, const uint8_t *types) {
   const struct control *control = &c->controls[c->depth - 1];
   uint32_t there = c->height - control->height;
   if (__builtin_expect(there < count, 0)) {
@@ -54,17 +54,10 @@ bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
 
 /* ---- The stack ----------------------------------------------------------------------------- */
 
-void stack_push(struct compiler *c, struct value value) {
+bool stack_grow(struct compiler *c) {
   size_t size = (c->height + 2) * sizeof *c->values;
-  if (__builtin_expect(c->value_window.committed < size, 0)) {
-    wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
-    if (!compiler_ok(c) || !compiler_window_grow(c, &c->value_window, size))
-      return;
-  }
-  value.end = stack_end(c, c->height) + type_words(value.type);
-  c->values[c->height++] = value;
-  if (value.end > c->max_end)
-    c->max_end = value.end;
+  wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
+  return compiler_ok(c) && compiler_window_grow(c, &c->value_window, size);
 }
 
 void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
@@ -77,23 +70,7 @@ void stack_push_slots(struct compiler *c, uint32_t count, const uint8_t *types) 
     stack_push(c, (struct value){.type = types[i], .where = AT_SLOT});
 }
 
-void stack_drop(struct compiler *c) {
-  struct value *value = &c->values[--c->height];
-  if (c->spilled > c->height)
-    c->spilled = c->height;
-  if (!c->live)
-    return;
-  if (value->where == AT_REG)
-    reg_free(c, value->reg);
-  else if (value->where == AT_LOCAL)
-    c->locals[value->local].refs--;
-}
-
 /* ---- Registers ----------------------------------------------------------------------------- */
-
-void reg_free(struct compiler *c, uint32_t reg) {
-  c->free_regs |= (uint16_t)(1u << reg);
-}
 
 static void forget_local(struct compiler *c, uint32_t reg) {
   uint16_t bit = (uint16_t)(1u << reg);
@@ -139,7 +116,7 @@ static uint32_t take(struct compiler *c, uint32_t reg) {
 }
 
 uint32_t reg_allocate(struct compiler *c, uint32_t set) {
-  set &= ~(uint32_t)c->pinned;
+  set &= COMPILER_REGISTERS & ~(uint32_t)c->pinned;
   uint32_t free = c->free_regs & set;
   if (__builtin_expect(!free, 0)) {
     uint32_t reg = choose_victim(c, set);
@@ -217,6 +194,27 @@ uint32_t value_own(struct compiler *c, uint32_t index) {
   uint32_t reg = reg_allocate(c, register_set(value->type));
   c->pinned = pinned;
   fill_own(c, index, reg);
+  return reg;
+}
+
+/* Whether the next instruction is local.set or local.tee of that local. */
+static bool assignment_follows(const struct compiler *c, uint32_t local) {
+  const uint8_t *next = c->reader.at;
+  return c->reader.end - next >= 2 && (next[0] == 0x21 || next[0] == 0x22) && next[1] == local &&
+         local < 0x80;
+}
+
+uint32_t value_replace(struct compiler *c, uint32_t index) {
+  const struct value *value = &c->values[index];
+  if (value->where != AT_LOCAL)
+    return value_own(c, index);
+  struct local *local = &c->locals[value->local];
+  uint32_t reg = local->reg;
+  if (reg == NO_REGISTER || local->refs > 1 || !assignment_follows(c, value->local))
+    return value_own(c, index);
+  local->refs--;
+  forget_local(c, reg);
+  now_in_reg(c, index, take(c, reg));
   return reg;
 }
 

@@ -54,14 +54,14 @@ static void emit_shuffle(struct compiler *c, const uint8_t *lanes) {
   if (are_one_local(&TOP(c), &TOP(c) - 1) || all_from(lanes, 0)) {
     for (uint32_t i = 0; i < LANE_BYTES; i++)
       places[i] = lanes[i] % LANE_BYTES;
-    uint32_t reg = value_own(c, c->height - 2);
+    uint32_t reg = value_replace(c, c->height - 2);
     emit_data_target(c, STENCIL_HOLE_DATA_A, places);
     emit_stencil(c, ST_shuffle_one, reg % FLOAT_BASE, 0);
     return;
   }
   uint32_t b = value_read(c, c->height - 1);
   pin(c, b);
-  uint32_t a = value_own(c, c->height - 2);
+  uint32_t a = value_replace(c, c->height - 2);
   lanes_from(lanes, 0, places);
   emit_data_target(c, STENCIL_HOLE_DATA_A, places);
   lanes_from(lanes, 1, places);
@@ -98,7 +98,7 @@ void compile_vector_shift(struct compiler *c, const struct opcode *op) {
   bool is_16 = op->argument == ST_i16x8_shl_rr || op->argument == ST_i16x8_shr_s_rr ||
                op->argument == ST_i16x8_shr_u_rr;
   bool is_64 = op->argument == ST_i64x2_shl_rr || op->argument == ST_i64x2_shr_u_rr;
-  uint32_t reg = value_own(c, c->height - 2);
+  uint32_t reg = value_replace(c, c->height - 2);
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)(TOP(c).bits & (is_16 ? 15 : is_64 ? 63 : 31));
   emit_stencil(c, op->argument + 1, reg % FLOAT_BASE, 0);
   stack_drop(c);
@@ -125,7 +125,7 @@ void compile_ternary(struct compiler *c, const struct opcode *op) {
   pin(c, third);
   uint32_t b = value_read(c, c->height - 2);
   pin(c, b);
-  uint32_t a = value_own(c, c->height - 3);
+  uint32_t a = value_replace(c, c->height - 3);
   emit_stencil(c, op->argument, a % FLOAT_BASE, b % FLOAT_BASE);
   stack_drop(c);
   stack_drop(c);

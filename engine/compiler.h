@@ -22,6 +22,12 @@
 #define REGISTER_COUNT 16u
 #define FLOAT_BASE 8u
 #define NO_REGISTER 0xffu
+/* Those that are given out: a test build leaves only four of each pool, and takes memory page by
+ * page, so that what is rare becomes common. Four are the most that are held at once. */
+#ifndef COMPILER_REGISTERS
+#define COMPILER_REGISTERS 0xffffu
+#define COMPILER_WINDOW_STEP 16384u
+#endif
 _Static_assert(TARGET_INT_REGISTERS == FLOAT_BASE && TARGET_FLOAT_REGISTERS == 8, "");
 
 enum family {
@@ -57,7 +63,9 @@ struct local {
   int32_t offset; /* of its home, from the frame */
   uint32_t refs;  /* stack entries AT_LOCAL that name it */
   uint8_t type;
-  uint8_t reg; /* where it is cached, or NO_REGISTER */
+  uint8_t reg;    /* where it is cached, or NO_REGISTER */
+  bool set_first; /* its first access in the head of loop number head_loop was a set */
+  uint32_t head_loop;
 };
 
 /* Which locals are in registers. A dirty one is newer than its home. */
@@ -79,6 +87,7 @@ struct control {
    * are the jumps' own fields: each holds the text offset of the one before, the first 0. */
   uint32_t target;
   uint32_t else_chain;
+  uint32_t loop; /* a loop's number */
   struct layout layout;
   struct layout else_layout;
   uint32_t table; /* text offset of the last br_table that named it, */
@@ -122,9 +131,9 @@ struct compiler {
   const uint8_t *opcode; /* the instruction at hand */
 
   /* The image. Offsets in text are distances from `text`. */
-  struct window image, text, traps, calls;
-  uint8_t *at, *text_limit; /* next byte; where the committed part gets short */
-  uint32_t trap_count, call_count;
+  struct window image, text, marks;
+  uint8_t *at, *text_limit;                  /* next byte; where the committed part gets short */
+  uint32_t mark_bytes, mark_text, mark_code; /* so far; the last mark's places */
   uint32_t *entries; /* per defined function: text offset if compiled, else chain of calls to it */
 
   /* The function. */
@@ -152,6 +161,11 @@ struct compiler {
   uint32_t owner[REGISTER_COUNT];
   uint32_t next_victim;
   struct compare compare;
+
+  /* A loop's head is what follows its begin up to the first instruction that may go elsewhere. A
+   * local set there before it is read is dead when a branch comes back. */
+  uint32_t loop_count; /* loops so far, numbered from 1 */
+  uint32_t head_loop;  /* whose head this is, or 0 */
 
   /* What the next stencil's holes shall hold. */
   int64_t hole[STENCIL_HOLE_LANE + 1];
@@ -225,24 +239,32 @@ static inline uint32_t stack_end(const struct compiler *c, uint32_t height) {
 
 /* Checks that the operands on top have these types (deepest first) and, in unreachable code, that
  * they exist. False: it failed. */
-bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types);
+static inline bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types);
 /* The same, and takes them off. For operands that no code uses any more. */
 bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types);
-void stack_push(struct compiler *c, struct value value);
+static inline void stack_push(struct compiler *c, struct value value);
 void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg); /* reg was allocated */
 void stack_push_slots(struct compiler *c, uint32_t count, const uint8_t *types);
 /* Takes the top off; a register of its own becomes free. */
-void stack_drop(struct compiler *c);
+static inline void stack_drop(struct compiler *c);
+/* The uncommon cases of the above: operands that are missing or of other types, no room. */
+bool stack_check_slowly(struct compiler *c, uint32_t count, const uint8_t *types);
+bool stack_grow(struct compiler *c);
 
 /* A register of a set that is nobody's; may move something out. */
 uint32_t reg_allocate(struct compiler *c, uint32_t set);
 /* Makes one register free. */
 void reg_vacate(struct compiler *c, uint32_t reg);
-void reg_free(struct compiler *c, uint32_t reg);
+static inline void reg_free(struct compiler *c, uint32_t reg) {
+  c->free_regs |= (uint16_t)(1u << reg);
+}
 /* The entry's value in some register, which is not to be changed. */
 uint32_t value_read(struct compiler *c, uint32_t index);
 /* The entry's value in a register of its own. */
 uint32_t value_own(struct compiler *c, uint32_t index);
+/* The same for an instruction that puts its result there. If the next one assigns that to the very
+ * local that is read, the local gives up its register: x = x + 1 happens in place. */
+uint32_t value_replace(struct compiler *c, uint32_t index);
 /* The same in one particular register. */
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg);
 /* Writes the entry's value, wherever it is, without changing any state. */
@@ -254,6 +276,39 @@ void locals_forget(struct compiler *c);                   /* no local is in a re
 /* The local is in a register that was free, newer than its home. */
 void local_bind(struct compiler *c, uint32_t local, uint32_t reg);
 void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, taken off */
+
+/* Nearly every instruction does these. */
+static inline bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types) {
+  if (__builtin_expect(c->height - c->controls[c->depth - 1].height < count, 0))
+    return stack_check_slowly(c, count, types);
+  const struct value *values = c->values + c->height - count;
+  for (uint32_t i = 0; i < count; i++)
+    if (__builtin_expect(values[i].type != types[i], 0))
+      return stack_check_slowly(c, count, types);
+  return true;
+}
+
+static inline void stack_push(struct compiler *c, struct value value) {
+  size_t size = (c->height + 2) * sizeof *c->values;
+  if (__builtin_expect(c->value_window.committed < size, 0) && !stack_grow(c))
+    return;
+  value.end = stack_end(c, c->height) + type_words(value.type);
+  c->values[c->height++] = value;
+  if (value.end > c->max_end)
+    c->max_end = value.end;
+}
+
+static inline void stack_drop(struct compiler *c) {
+  const struct value *value = &c->values[--c->height];
+  if (c->spilled > c->height)
+    c->spilled = c->height;
+  if (!c->live)
+    return;
+  if (value->where == AT_REG)
+    reg_free(c, value->reg);
+  else if (value->where == AT_LOCAL)
+    c->locals[value->local].refs--;
+}
 
 /* Several moves at once. A source is a register, a frame offset, or a constant. */
 enum source { FROM_REG, FROM_SLOT, FROM_CONST };

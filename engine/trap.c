@@ -23,14 +23,12 @@ static void record_frame(struct wasm_trap *trap, uintptr_t fp, uintptr_t pc, boo
   const struct abi_image_function *function = wasm_image_function(image, pc - is_call);
   if (function == NULL)
     return;
-  const struct abi_image_call *call = is_call ? wasm_image_call(image, pc) : NULL;
-  const struct abi_image_trap *fault = is_call ? NULL : wasm_image_trap(image, pc);
+  struct wasm_mark mark;
+  bool is_known = wasm_image_mark(image, pc, is_call, &mark);
   trap->frames[trap->frame_count++] = (struct wasm_frame){
       .instance = instance,
       .function = function->function,
-      .code_offset = call != NULL    ? call->code_offset
-                     : fault != NULL ? fault->code_offset
-                                     : 0,
+      .code_offset = is_known ? mark.code_offset : 0,
   };
 }
 
@@ -82,15 +80,14 @@ bool wasm_store_fault(struct wasm_store *store, const struct wasm_fault *fault,
   if (store->activation == NULL)
     return false;
   for (struct wasm_module *module = store->modules; module != NULL; module = module->next) {
-    const struct abi_image_trap *trap =
-        module->image != NULL ? wasm_image_trap(module->image, fault->pc) : NULL;
-    if (trap == NULL)
+    struct wasm_mark mark;
+    if (module->image == NULL || !wasm_image_mark(module->image, fault->pc, false, &mark))
       continue;
     /* An explicit trap, after a helper's check, has no address. */
     if (fault->address != 0 && !is_memory_address(store, fault->address))
       return false;
-    record(store, trap->kind, fault->fp, fault->pc, false);
-    wasm_unwind_resume(store->activation, trap->kind, resume);
+    record(store, mark.kind, fault->fp, fault->pc, false);
+    wasm_unwind_resume(store->activation, mark.kind, resume);
     return true;
   }
   return false;

@@ -40,7 +40,8 @@
   BINARY(n##_mul, w, x *y)                                                                         \
   BINARY(n##_and, w, x &y)                                                                         \
   BINARY(n##_or, w, x | y)                                                                         \
-  BINARY(n##_xor, w, x ^ y)                                                                        \
+  PAIRS(RR, n##_xor, w, x ^ y)                                                                     \
+  EACH(RS, n##_xor, w, x ^ y)                                                                      \
   SHIFT(n##_shl, w, x << (y & (bits - 1)))                                                         \
   SHIFT(n##_shr_s, w, (s)x >> (y & (bits - 1)))                                                    \
   SHIFT(n##_shr_u, w, x >> (y & (bits - 1)))                                                       \
@@ -51,6 +52,7 @@
 
 INTEGER(i32, u32, i32, 32)
 INTEGER(i64, u64, i64, 64)
+EACH(RI, i64_xor, u64, IMM32, x ^ y) /* i32.xor: clang extends the constant, see stencils.S */
 EACH(UNARY, i64_extend32_s, u64, (i64)(i32)x)
 EACH(UNARY, i64_extend_u, u32, x)
 EACH(UNARY, i32_clz, u32, x ? (u32)__builtin_clz(x) : 32u)

@@ -152,7 +152,15 @@ stencil br_table__\number
 endstencil br_table__\number
 .endm
 
+/* dst ^= imm */
+.macro xor_constant number, reg32
+stencil i32_xor_ri__\number
+  xor $0x8a5b6c7d, %\reg32
+endstencil i32_xor_ri__\number
+.endm
+
 .macro register number, reg64, reg32
+  xor_constant \number, \reg32
   outgoing \number, \reg64
   constant \number
   shuffles \number
