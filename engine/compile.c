@@ -425,6 +425,14 @@ static bool compile_all(struct compiler *c, uint32_t functions) {
   return !c->emit || publish_image(c, functions);
 }
 
+/* Asked only where it matters, for the answer may cost a reservation. */
+static bool wants_guards(const struct wasm_module *module) {
+  for (uint32_t i = 0; i < module->memory_count; i++)
+    if (!module->memories[i].is_64)
+      return true;
+  return false;
+}
+
 enum wasm_status wasm_compile_module(struct wasm_module *module, bool emit,
                                      struct wasm_error *error) {
   wasm_error_clear(error);
@@ -432,7 +440,9 @@ enum wasm_status wasm_compile_module(struct wasm_module *module, bool emit,
                        .platform = &module->store->platform,
                        .reader = wasm_reader_make(module->bytes, module->bytes, 0, error),
                        .opcode = module->bytes,
-                       .emit = emit};
+                       .emit = emit,
+                       .is_guarded =
+                           emit && wants_guards(module) && wasm_store_is_guarded(module->store)};
   bool ok = compile_all(&c, module->func_count - module->func_import_count);
   release_state(&c);
   if (!ok && c.image.base)

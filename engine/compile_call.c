@@ -131,6 +131,7 @@ void compile_call(struct compiler *c, const struct opcode *op) {
 
 /* The element is checked before the arguments are placed; its slot lies above theirs. */
 void compile_call_indirect(struct compiler *c, const struct opcode *op) {
+  (void)op;
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return;
@@ -140,7 +141,10 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     compiler_fail(c, WASM_INVALID, "type mismatch: call_indirect through a table of externref");
   else if (number >= c->module->type_count)
     compiler_fail(c, WASM_INVALID, "unknown type %u", number);
-  if (!compiler_ok(c) || !stack_check(c, 1, op->in))
+  if (!compiler_ok(c))
+    return;
+  uint8_t index_type = wasm_address_type(&c->module->tables[table].limits);
+  if (!stack_check(c, 1, &index_type))
     return;
   const struct wasm_functype *type = &c->module->types[number];
   int32_t slot = value_offset(c, c->height - 1);

@@ -8,6 +8,12 @@ static void pin(struct compiler *c, uint32_t reg) {
   c->pinned |= (uint16_t)(1u << reg);
 }
 
+/* Memories, tables, globals and functions are arrays of pointers in the instance: stencils have the
+ * place. */
+static int64_t pointer_offset(uint32_t index) {
+  return (int64_t)index * (int64_t)sizeof(void *);
+}
+
 /* ---- Loads and stores ---------------------------------------------------------------------- */
 
 /* argument: family | natural alignment << 16 */
@@ -15,30 +21,37 @@ static uint32_t access_family(const struct opcode *op) {
   return op->argument & 0xffff;
 }
 
-/* Instructions on memories are invalid in a module without one, also where nothing is emitted. */
-static bool need_memory(struct compiler *c) {
-  if (compiler_ok(c) && c->module->memory_count == 0)
-    compiler_fail(c, WASM_INVALID, "unknown memory 0: the module has none");
-  return compiler_ok(c);
+/* Instructions on memories that are not there are invalid also where nothing is emitted. */
+static bool need_memory(struct compiler *c, uint32_t memory) {
+  if (!compiler_ok(c))
+    return false;
+  if (memory >= c->module->memory_count)
+    compiler_fail(c, WASM_INVALID, "unknown memory %u", memory);
+  return memory < c->module->memory_count;
 }
 
-/* Alignment and offset. Bit 6 of the alignment announces the index of a memory, which only
- * multi-memory has. */
-bool memory_read_memarg(struct compiler *c, uint32_t max_align, uint32_t *offset) {
+/* Bit 6 of the alignment announces the index of a memory. */
+bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
   uint32_t align = wasm_read_u32(&c->reader);
-  if (compiler_ok(c) && align >= 64 && align < 128)
-    compiler_fail(c, WASM_UNSUPPORTED, "memory access with a memory index (multi-memory)");
-  else if (compiler_ok(c) && align >= 128)
+  access->size = 1u << max_align;
+  access->memory = 0;
+  if (__builtin_expect(align >= 128, 0) && compiler_ok(c))
     compiler_fail(c, WASM_MALFORMED, "malformed memop flags");
-  uint64_t wide = wasm_read_u64(&c->reader); /* 64 bits since memory64 */
-  *offset = (uint32_t)wide;
-  if (!need_memory(c))
+  else if (__builtin_expect(align >= 64, 0))
+    access->memory = wasm_read_u32(&c->reader);
+  access->offset = wasm_read_u64(&c->reader);
+  if (!need_memory(c, access->memory))
     return false;
-  if (wide > UINT32_MAX)
+  const struct wasm_limits *limits = &c->module->memories[access->memory];
+  access->type = wasm_address_type(limits);
+  access->is_checked = limits->is_64 || !c->is_guarded;
+  bool is_aligned = (align & 63) <= max_align;
+  bool is_near = access->offset <= UINT32_MAX || limits->is_64;
+  if (!is_near)
     compiler_fail(c, WASM_INVALID, "offset out of range");
-  else if (align > max_align)
+  else if (!is_aligned)
     compiler_fail(c, WASM_INVALID, "alignment must not be larger than natural");
-  return compiler_ok(c);
+  return is_near && is_aligned;
 }
 
 /* How an address goes into a stencil: constant, or register plus displacement. */
@@ -47,46 +60,90 @@ struct address {
   uint32_t reg;
 };
 
-/* Takes the address from an operand. */
-static struct address take_address(struct compiler *c, uint32_t index, uint32_t offset) {
-  const struct value *value = &c->values[index];
-  if (value->where == AT_CONST && value->bits + offset <= INT32_MAX) {
-    c->hole[STENCIL_HOLE_A] = (int64_t)(value->bits + offset);
-    return (struct address){.is_constant = true};
-  }
-  return (struct address){.reg = memory_address(c, index, offset)};
+/* The most that goes into an instruction; the end of an access there has 31 bits, too. */
+#define DISPLACEMENT_MAX ((uint64_t)INT32_MAX - 16)
+
+/* Lets the stencil emitted next trap for an access that ends `end` bytes from the address. */
+static void expect_check(struct compiler *c, uint64_t end) {
+  c->hole[STENCIL_HOLE_A] = (int64_t)end;
+  emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
 }
 
-/* The displacement is 31 bits: what is beyond is added first, in 64 bits, for the sum must not wrap
- * (core spec 4.4.7, "effective address"). */
-uint32_t memory_address(struct compiler *c, uint32_t index, uint32_t offset) {
-  uint32_t reg;
-  if (offset > INT32_MAX) {
-    reg = value_own(c, index);
-    pin(c, reg);
-    uint32_t sum = reg_allocate(c, INT_REGISTERS);
-    emit_const(c, WASM_I64, sum, offset);
-    emit_stencil(c, ST_i64_add_rr, reg, sum);
-    reg_free(c, sum);
-    offset = 0;
-  } else {
-    reg = value_read(c, index);
-  }
+/* The displacement is 31 bits: an offset beyond is added first, in 64 bits, for the sum must not
+ * wrap (core spec 4.4.7, "effective address"). The value gets a register of its own. */
+__attribute__((noinline, cold)) static void add_offset(struct compiler *c, uint32_t index,
+                                                       uint64_t offset) {
+  uint32_t reg = value_own(c, index);
   pin(c, reg);
-  c->hole[STENCIL_HOLE_A] = offset;
+  uint32_t sum = reg_allocate(c, INT_REGISTERS);
+  emit_const(c, WASM_I64, sum, offset);
+  emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
+  emit_stencil(c, ST_address_add, reg, sum);
+  reg_free(c, sum);
+}
+
+/* For memory 0: accesses find it by themselves. */
+__attribute__((noinline)) static uint32_t
+check_address(struct compiler *c, uint32_t index, const struct access *access, uint64_t offset) {
+  uint32_t reg = value_read(c, index);
+  expect_check(c, offset + access->size);
+  emit_stencil(c, ST_memory_check, reg, 0);
   return reg;
 }
 
-/* Bounds are the guard's business: the access faults, and the trap table knows its address. */
+/* For other memories: makes the address one from memory 0's base on. */
+__attribute__((noinline)) static uint32_t
+rebase_address(struct compiler *c, uint32_t index, const struct access *access, uint64_t offset) {
+  uint32_t reg = value_own(c, index);
+  c->hole[STENCIL_HOLE_B] = pointer_offset(access->memory);
+  if (access->is_checked)
+    expect_check(c, offset + access->size);
+  emit_stencil(c, access->is_checked ? ST_memory_check_rebase : ST_memory_rebase, reg, 0);
+  return reg;
+}
+
+/* Takes the address from an operand. */
+static struct address take_address(struct compiler *c, uint32_t index,
+                                   const struct access *access) {
+  const struct value *value = &c->values[index];
+  uint64_t offset = access->offset;
+  if (value->where != AT_CONST || access->memory != 0 || offset > DISPLACEMENT_MAX ||
+      value->bits > DISPLACEMENT_MAX - offset)
+    return (struct address){.reg = memory_address(c, index, access)};
+  offset += value->bits;
+  if (access->is_checked) {
+    expect_check(c, offset + access->size);
+    emit_stencil(c, ST_memory_check_c, 0, 0);
+  }
+  c->hole[STENCIL_HOLE_A] = (int64_t)offset;
+  return (struct address){.is_constant = true};
+}
+
+uint32_t memory_address(struct compiler *c, uint32_t index, const struct access *access) {
+  uint64_t offset = access->offset;
+  if (__builtin_expect(offset > DISPLACEMENT_MAX, 0)) {
+    add_offset(c, index, offset);
+    offset = 0;
+  }
+  uint32_t reg = access->memory != 0  ? rebase_address(c, index, access, offset)
+                 : access->is_checked ? check_address(c, index, access, offset)
+                                      : value_read(c, index);
+  pin(c, reg);
+  c->hole[STENCIL_HOLE_A] = (int64_t)offset;
+  return reg;
+}
+
+/* Bounds are the guard's business, or were checked with the address: the access faults, and the
+ * trap table knows its address. */
 void compile_load(struct compiler *c, const struct opcode *op) {
-  uint32_t offset;
-  if (!memory_read_memarg(c, op->argument >> 16, &offset) || !stack_check(c, 1, op->in))
+  struct access access;
+  if (!memory_read_memarg(c, op->argument >> 16, &access) || !stack_check(c, 1, &access.type))
     return;
   if (!c->live) {
     TOP(c) = (struct value){.type = op->out};
     return;
   }
-  struct address address = take_address(c, c->height - 1, offset);
+  struct address address = take_address(c, c->height - 1, &access);
   int64_t displacement = c->hole[STENCIL_HOLE_A];
   stack_drop(c); /* the result may take the address's register, */
   c->pinned = 0;
@@ -102,8 +159,11 @@ void compile_load(struct compiler *c, const struct opcode *op) {
 
 /* Families: register; + 1 constant address; + 2 constant value; + 3 both. */
 void compile_store(struct compiler *c, const struct opcode *op) {
-  uint32_t offset;
-  if (!memory_read_memarg(c, op->argument >> 16, &offset) || !stack_check(c, 2, op->in))
+  struct access access;
+  if (!memory_read_memarg(c, op->argument >> 16, &access))
+    return;
+  const uint8_t types[] = {access.type, op->in[1]};
+  if (!stack_check(c, 2, types))
     return;
   if (!c->live) {
     c->height -= 2;
@@ -118,7 +178,7 @@ void compile_store(struct compiler *c, const struct opcode *op) {
     pin(c, value);
     value %= FLOAT_BASE;
   }
-  struct address address = take_address(c, c->height - 2, offset);
+  struct address address = take_address(c, c->height - 2, &access);
   if (constant)
     c->hole[STENCIL_HOLE_IMM32] = (int64_t)TOP(c).bits;
   emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
@@ -158,43 +218,62 @@ static void call_helper(struct compiler *c, uint32_t family, const uint8_t *type
     stack_drop(c);
 }
 
-static const uint8_t three_i32[] = {WASM_I32, WASM_I32, WASM_I32};
-
-/* The byte that names a memory: a LEB128 index since multi-memory, 0 for everybody else. */
-static bool read_memory_index(struct compiler *c) {
-  uint32_t index = wasm_read_u32(&c->reader);
-  if (compiler_ok(c) && index >= c->module->memory_count)
-    compiler_fail(c, WASM_INVALID, "unknown memory %u", index);
-  return compiler_ok(c);
+/* The byte that names a memory is a LEB128 index. Returns the type of addresses and sizes there; 0:
+ * it failed. */
+static uint8_t read_memory_index(struct compiler *c, uint32_t *index) {
+  *index = wasm_read_u32(&c->reader);
+  return need_memory(c, *index) ? wasm_address_type(&c->module->memories[*index]) : 0;
 }
 
 void compile_memory_size(struct compiler *c, const struct opcode *op) {
-  if (!read_memory_index(c))
+  (void)op;
+  uint32_t memory;
+  uint8_t type = read_memory_index(c, &memory);
+  if (!type)
     return;
   if (!c->live) {
-    stack_push(c, (struct value){.type = op->out});
+    stack_push(c, (struct value){.type = type});
     return;
   }
   uint32_t reg = reg_allocate(c, INT_REGISTERS);
-  emit_stencil(c, ST_memory_size, reg, 0);
-  stack_push_reg(c, op->out, reg);
+  c->hole[STENCIL_HOLE_B] = pointer_offset(memory);
+  emit_stencil(c, memory == 0 ? ST_memory_size : ST_memory_size_at, reg, 0);
+  stack_push_reg(c, type, reg);
 }
 
 void compile_memory_grow(struct compiler *c, const struct opcode *op) {
-  if (read_memory_index(c))
-    call_helper(c, ST_memory_grow, op->in, 1, 1, WASM_TRAP_NONE);
+  (void)op;
+  uint32_t memory;
+  uint8_t type = read_memory_index(c, &memory);
+  c->hole[STENCIL_HOLE_D] = memory;
+  if (type)
+    call_helper(c, ST_memory_grow, &type, 1, 1, WASM_TRAP_NONE);
 }
 
 void compile_memory_fill(struct compiler *c, const struct opcode *op) {
   (void)op;
-  if (read_memory_index(c))
-    call_helper(c, ST_memory_fill, three_i32, 3, 0, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
+  uint32_t memory;
+  uint8_t type = read_memory_index(c, &memory);
+  const uint8_t types[] = {type, WASM_I32, type};
+  c->hole[STENCIL_HOLE_D] = memory;
+  if (type)
+    call_helper(c, ST_memory_fill, types, 3, 0, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
+}
+
+/* A number of bytes or elements that both sides can have. */
+static uint8_t narrower(uint8_t a, uint8_t b) {
+  return a == WASM_I64 ? b : a;
 }
 
 void compile_memory_copy(struct compiler *c, const struct opcode *op) {
   (void)op;
-  if (read_memory_index(c) && read_memory_index(c))
-    call_helper(c, ST_memory_copy, three_i32, 3, 0, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
+  uint32_t to, from;
+  uint8_t to_type = read_memory_index(c, &to), from_type = read_memory_index(c, &from);
+  const uint8_t types[] = {to_type, from_type, narrower(to_type, from_type)};
+  c->hole[STENCIL_HOLE_D] = to;
+  c->hole[STENCIL_HOLE_E] = from;
+  if (to_type && from_type)
+    call_helper(c, ST_memory_copy, types, 3, 0, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
 }
 
 /* Data segments come behind the code: their number must have been announced (core spec 5.5.16). */
@@ -212,8 +291,13 @@ static bool read_data_index(struct compiler *c) {
 
 void compile_memory_init(struct compiler *c, const struct opcode *op) {
   (void)op;
-  if (read_data_index(c) && read_memory_index(c))
-    call_helper(c, ST_memory_init, three_i32, 3, 0, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
+  uint32_t memory;
+  uint8_t type = read_data_index(c) ? read_memory_index(c, &memory) : 0;
+  if (!type)
+    return;
+  const uint8_t types[] = {type, WASM_I32, WASM_I32};
+  c->hole[STENCIL_HOLE_E] = memory;
+  call_helper(c, ST_memory_init, types, 3, 0, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
 }
 
 void compile_data_drop(struct compiler *c, const struct opcode *op) {
@@ -231,6 +315,11 @@ static bool read_table_index(struct compiler *c, uint32_t *index) {
   return compiler_ok(c);
 }
 
+/* The type of indices and sizes. */
+static uint8_t index_type(const struct compiler *c, uint32_t table) {
+  return wasm_address_type(&c->module->tables[table].limits);
+}
+
 static bool read_elem_index(struct compiler *c, uint32_t *index) {
   *index = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && *index >= c->module->elem_count)
@@ -238,14 +327,13 @@ static bool read_elem_index(struct compiler *c, uint32_t *index) {
   return compiler_ok(c);
 }
 
-/* Tables, globals and functions are arrays of pointers in the instance: stencils have the place. */
-static int64_t pointer_offset(uint32_t index) {
-  return (int64_t)index * (int64_t)sizeof(void *);
-}
-
 void compile_table_get(struct compiler *c, const struct opcode *op) {
+  (void)op;
   uint32_t table;
-  if (!read_table_index(c, &table) || !stack_check(c, 1, op->in))
+  if (!read_table_index(c, &table))
+    return;
+  uint8_t type = index_type(c, table);
+  if (!stack_check(c, 1, &type))
     return;
   if (c->live) {
     uint32_t reg = value_own(c, c->height - 1);
@@ -261,7 +349,7 @@ void compile_table_set(struct compiler *c, const struct opcode *op) {
   uint32_t table;
   if (!read_table_index(c, &table))
     return;
-  const uint8_t types[] = {WASM_I32, c->module->tables[table].type};
+  const uint8_t types[] = {index_type(c, table), c->module->tables[table].type};
   if (!stack_check(c, 2, types))
     return;
   if (c->live) {
@@ -277,17 +365,19 @@ void compile_table_set(struct compiler *c, const struct opcode *op) {
 }
 
 void compile_table_size(struct compiler *c, const struct opcode *op) {
+  (void)op;
   uint32_t table;
   if (!read_table_index(c, &table))
     return;
+  uint8_t type = index_type(c, table);
   if (!c->live) {
-    stack_push(c, (struct value){.type = op->out});
+    stack_push(c, (struct value){.type = type});
     return;
   }
   uint32_t reg = reg_allocate(c, INT_REGISTERS);
   c->hole[STENCIL_HOLE_A] = pointer_offset(table);
   emit_stencil(c, ST_table_size, reg, 0);
-  stack_push_reg(c, op->out, reg);
+  stack_push_reg(c, type, reg);
 }
 
 void compile_table_grow(struct compiler *c, const struct opcode *op) {
@@ -295,11 +385,12 @@ void compile_table_grow(struct compiler *c, const struct opcode *op) {
   uint32_t table;
   if (!read_table_index(c, &table))
     return;
-  const uint8_t types[] = {c->module->tables[table].type, WASM_I32};
+  uint8_t type = index_type(c, table);
+  const uint8_t types[] = {c->module->tables[table].type, type};
   c->hole[STENCIL_HOLE_D] = table;
   call_helper(c, ST_table_grow, types, 2, 1, WASM_TRAP_NONE);
   if (compiler_ok(c))
-    TOP(c).type = WASM_I32;
+    TOP(c).type = type;
 }
 
 void compile_table_fill(struct compiler *c, const struct opcode *op) {
@@ -307,7 +398,8 @@ void compile_table_fill(struct compiler *c, const struct opcode *op) {
   uint32_t table;
   if (!read_table_index(c, &table))
     return;
-  const uint8_t types[] = {WASM_I32, c->module->tables[table].type, WASM_I32};
+  uint8_t type = index_type(c, table);
+  const uint8_t types[] = {type, c->module->tables[table].type, type};
   c->hole[STENCIL_HOLE_D] = table;
   call_helper(c, ST_table_fill, types, 3, 0, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
 }
@@ -321,9 +413,11 @@ void compile_table_copy(struct compiler *c, const struct opcode *op) {
     compiler_fail(c, WASM_INVALID, "type mismatch: table.copy between tables of different types");
     return;
   }
+  uint8_t to_type = index_type(c, to), from_type = index_type(c, from);
+  const uint8_t types[] = {to_type, from_type, narrower(to_type, from_type)};
   c->hole[STENCIL_HOLE_D] = to;
   c->hole[STENCIL_HOLE_E] = from;
-  call_helper(c, ST_table_copy, three_i32, 3, 0, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
+  call_helper(c, ST_table_copy, types, 3, 0, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
 }
 
 void compile_table_init(struct compiler *c, const struct opcode *op) {
@@ -335,9 +429,10 @@ void compile_table_init(struct compiler *c, const struct opcode *op) {
     compiler_fail(c, WASM_INVALID, "type mismatch: table.init from a segment of another type");
     return;
   }
+  const uint8_t types[] = {index_type(c, table), WASM_I32, WASM_I32};
   c->hole[STENCIL_HOLE_D] = table;
   c->hole[STENCIL_HOLE_E] = elem;
-  call_helper(c, ST_table_init, three_i32, 3, 0, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
+  call_helper(c, ST_table_init, types, 3, 0, WASM_TRAP_TABLE_OUT_OF_BOUNDS);
 }
 
 void compile_elem_drop(struct compiler *c, const struct opcode *op) {

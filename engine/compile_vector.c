@@ -169,22 +169,25 @@ void compile_replace_lane(struct compiler *c, const struct opcode *op) {
 /* argument: family | alignment << 16, which says how many lanes there are. False: it is finished.
  */
 static bool begin_lane_access(struct compiler *c, const struct opcode *op, uint32_t *family,
-                              uint32_t *offset) {
+                              struct access *access) {
   uint32_t align = op->argument >> 16;
   *family = op->argument & 0xffff;
-  if (!memory_read_memarg(c, align, offset) || !read_lane(c, LANE_BYTES >> align, family))
+  if (!memory_read_memarg(c, align, access) || !read_lane(c, LANE_BYTES >> align, family))
     return false;
-  return numeric_begin(c, op);
+  struct opcode typed = *op;
+  typed.in[0] = access->type;
+  return numeric_begin(c, &typed);
 }
 
 /* The vector takes the place of both operands. */
 void compile_load_lane(struct compiler *c, const struct opcode *op) {
-  uint32_t family, offset;
-  if (!begin_lane_access(c, op, &family, &offset))
+  uint32_t family;
+  struct access access;
+  if (!begin_lane_access(c, op, &family, &access))
     return;
   uint32_t vector = value_own(c, c->height - 1);
   pin(c, vector);
-  uint32_t address = memory_address(c, c->height - 2, offset);
+  uint32_t address = memory_address(c, c->height - 2, &access);
   emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
   emit_stencil(c, family, vector % FLOAT_BASE, address);
   stack_drop(c);
@@ -194,12 +197,13 @@ void compile_load_lane(struct compiler *c, const struct opcode *op) {
 }
 
 void compile_store_lane(struct compiler *c, const struct opcode *op) {
-  uint32_t family, offset;
-  if (!begin_lane_access(c, op, &family, &offset))
+  uint32_t family;
+  struct access access;
+  if (!begin_lane_access(c, op, &family, &access))
     return;
   uint32_t vector = value_read(c, c->height - 1);
   pin(c, vector);
-  uint32_t address = memory_address(c, c->height - 2, offset);
+  uint32_t address = memory_address(c, c->height - 2, &access);
   emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
   emit_stencil(c, family, address, vector % FLOAT_BASE);
   stack_drop(c);

@@ -127,6 +127,7 @@ struct compiler {
   const struct wasm_platform *platform;
   struct wasm_reader reader;
   bool emit;             /* make code; else only validate */
+  bool is_guarded;       /* 32-bit memories need no checks */
   bool live;             /* emit, and this place can be reached */
   const uint8_t *opcode; /* the instruction at hand */
 
@@ -321,7 +322,24 @@ void emit_moves(struct compiler *c, struct move *moves, uint32_t count);
 /* The move of a stack entry to a register. */
 struct move value_move(const struct compiler *c, uint32_t index, uint32_t to);
 
-/* ---- compile_numeric.c, compile_memory.c: what other instructions share -------------------- */
+/* ---- compile_memory.c ---------------------------------------------------------------------- */
+
+/* What an instruction says of its access to a memory. */
+struct access {
+  uint64_t offset;
+  uint32_t memory;
+  uint32_t size; /* bytes */
+  uint8_t type;  /* of the address */
+  bool is_checked;
+};
+/* Reads a memarg (core spec 5.4.6). The natural alignment is that of the access's whole size:
+ * max_align is its logarithm. False: it failed. */
+bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access);
+/* The address that an operand says, as one in memory 0, in a register that is pinned then; the
+ * displacement is left in its hole. What needs a check has been checked. */
+uint32_t memory_address(struct compiler *c, uint32_t index, const struct access *access);
+
+/* ---- compile_numeric.c ------------------------------------------------------------------- */
 
 struct opcode;
 /* Checks the operands. Where no code is made, also finishes the instruction: true if it is to be
@@ -331,10 +349,6 @@ bool numeric_begin(struct compiler *c, const struct opcode *op);
 void numeric_registers(struct compiler *c, const struct opcode *op, uint32_t family);
 /* The result of a stencil from one register to another, which may be in the other pool. */
 void numeric_convert(struct compiler *c, const struct opcode *op, uint32_t family);
-/* memarg (core spec 5.4.6). False: it failed. */
-bool memory_read_memarg(struct compiler *c, uint32_t max_align, uint32_t *offset);
-/* The address in a register, pinned; the rest of the offset in HOLE_A. */
-uint32_t memory_address(struct compiler *c, uint32_t index, uint32_t offset);
 
 /* ---- Handlers: compile_control.c, _call.c, _numeric.c, _memory.c, _vector.c ---------------- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Constant expressions (core spec 3.3.10): the single instructions of WebAssembly 2.0. */
+/* Constant expressions (core spec 3.3.10), with the integer arithmetic of WebAssembly 3.0. */
 #include "engine/types.h"
 
 #include <string.h>
@@ -12,17 +12,18 @@ enum {
   OP_I64_CONST = 0x42,
   OP_F32_CONST = 0x43,
   OP_F64_CONST = 0x44,
+  OP_I32_ADD = 0x6a,
+  OP_I32_SUB = 0x6b,
+  OP_I32_MUL = 0x6c,
+  OP_I64_ADD = 0x7c,
+  OP_I64_SUB = 0x7d,
+  OP_I64_MUL = 0x7e,
   OP_REF_NULL = 0xd0,
   OP_REF_FUNC = 0xd2,
   OP_PREFIX_GC = 0xfb,
   OP_PREFIX_VECTOR = 0xfd,
   VECTOR_CONST = 12,
 };
-
-/* i32 and i64 add, sub, mul: constant in WebAssembly 3.0. */
-static bool is_extended(uint8_t opcode) {
-  return (opcode >= 0x6a && opcode <= 0x6c) || (opcode >= 0x7c && opcode <= 0x7e);
-}
 
 /* Whether WebAssembly 3.0 has an instruction of this first byte (core spec 5.4). */
 static bool is_opcode(uint8_t opcode) {
@@ -66,9 +67,7 @@ static void read_ref_func(struct wasm_reader *reader, const struct wasm_module *
 /* Says why an instruction is not accepted, most telling first: one of a proposal, one that exists
  * but is not constant, none at all. */
 static void fail_opcode(struct wasm_reader *reader, uint8_t opcode) {
-  if (is_extended(opcode))
-    wasm_reader_fail(reader, WASM_UNSUPPORTED, "extended constant expressions are not supported");
-  else if (opcode == OP_PREFIX_GC)
+  if (opcode == OP_PREFIX_GC)
     wasm_reader_fail(reader, WASM_UNSUPPORTED, "garbage collection is not supported");
   else if (is_opcode(opcode))
     wasm_reader_fail(reader, WASM_INVALID, "constant expression required");
@@ -88,7 +87,7 @@ static void read_vector(struct wasm_reader *reader, struct wasm_const *result) {
   result->value.v128[1] = wasm_read_word64(reader);
 }
 
-/* One instruction that is not `end`; its value is *result. */
+/* One instruction that is not `end`. */
 static void read_instruction(struct wasm_reader *reader, const struct wasm_module *module,
                              uint8_t opcode, struct wasm_const *result) {
   memset(result, 0, sizeof *result);
@@ -113,6 +112,18 @@ static void read_instruction(struct wasm_reader *reader, const struct wasm_modul
   case OP_PREFIX_VECTOR:
     read_vector(reader, result);
     break;
+  case OP_I32_ADD:
+  case OP_I32_SUB:
+  case OP_I32_MUL:
+    result->kind = (enum wasm_const_kind)(WASM_CONST_ADD + (opcode - OP_I32_ADD));
+    result->type = WASM_I32;
+    break;
+  case OP_I64_ADD:
+  case OP_I64_SUB:
+  case OP_I64_MUL:
+    result->kind = (enum wasm_const_kind)(WASM_CONST_ADD + (opcode - OP_I64_ADD));
+    result->type = WASM_I64;
+    break;
   case OP_GLOBAL_GET:
     read_global_get(reader, module, result);
     break;
@@ -128,22 +139,40 @@ static void read_instruction(struct wasm_reader *reader, const struct wasm_modul
   }
 }
 
+bool wasm_read_const_step(struct wasm_reader *reader, const struct wasm_module *module,
+                          struct wasm_const *step) {
+  uint8_t opcode = wasm_read_u8(reader);
+  if (opcode == OP_END || !wasm_reader_ok(reader))
+    return false;
+  read_instruction(reader, module, opcode, step);
+  return wasm_reader_ok(reader);
+}
+
 /* Sequences are read to their end, so that what is malformed in them is found before a wrong type
- * is. */
+ * is. One instruction is its own result; of several only the place is kept: the values of globals
+ * are not known yet. */
 void wasm_read_const(struct wasm_reader *reader, const struct wasm_module *module, uint8_t type,
                      struct wasm_const *result) {
   memset(result, 0, sizeof *result);
   const uint8_t *start = reader->at;
-  unsigned instructions = 0;
-  for (;;) {
-    uint8_t opcode = wasm_read_u8(reader);
-    if (opcode == OP_END || !wasm_reader_ok(reader))
-      break;
-    read_instruction(reader, module, opcode, result);
-    instructions += instructions < 2;
+  uint8_t types[WASM_LIMIT_CONST_OPERANDS];
+  uint32_t height = 0;
+  bool fits = true;
+  struct wasm_const step;
+  while (wasm_read_const_step(reader, module, &step)) {
+    if (wasm_const_is_operator(step.kind)) {
+      fits &= height >= 2 && types[height - 1] == step.type && types[height - 2] == step.type;
+      height -= height < 2 ? height : 2;
+      step.kind = WASM_CONST_SEQUENCE;
+      step.bytes = start;
+    }
+    wasm_check_limit(reader, height + 1, WASM_LIMITED_CONST_OPERANDS);
+    if (!wasm_reader_ok(reader))
+      return;
+    types[height++] = step.type;
+    *result = step;
   }
-  /* Each instruction pushes one value, so exactly one leaves what is wanted. */
-  if (wasm_reader_ok(reader) && (instructions != 1 || result->type != type))
+  if (wasm_reader_ok(reader) && (!fits || height != 1 || types[0] != type))
     wasm_reader_fail_at(reader, start, WASM_INVALID,
                         "type mismatch: the constant expression is not one %s",
                         wasm_valtype_text(type));

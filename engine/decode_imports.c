@@ -29,14 +29,10 @@ static void read_table_import(struct wasm_decoder *decoder, uint32_t imports) {
     wasm_decode_table_type(decoder, &module->tables[module->table_count++]);
 }
 
-/* There is at most one memory: no need to count. */
-static void read_memory_import(struct wasm_decoder *decoder) {
+static void read_memory_import(struct wasm_decoder *decoder, uint32_t imports) {
   struct wasm_module *module = decoder->module;
-  struct wasm_limits limits = {0};
-  wasm_decode_memory_type(decoder, &limits);
-  if (wasm_reader_ok(&decoder->reader) &&
-      reserve(decoder, &module->memories, 1, sizeof *module->memories))
-    module->memories[module->memory_count++] = limits;
+  if (reserve(decoder, &module->memories, imports, sizeof *module->memories))
+    wasm_decode_memory_type(decoder, &module->memories[module->memory_count++]);
 }
 
 static void read_global_import(struct wasm_decoder *decoder, uint32_t imports) {
@@ -67,7 +63,7 @@ static void read_import(struct wasm_decoder *decoder, struct wasm_import_entry *
     break;
   case WASM_EXTERN_MEMORY:
     import->index = module->memory_count;
-    read_memory_import(decoder);
+    read_memory_import(decoder, imports);
     break;
   case WASM_EXTERN_GLOBAL:
     import->index = module->global_count;
@@ -91,6 +87,7 @@ void wasm_decode_imports(struct wasm_decoder *decoder) {
   for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
     read_import(decoder, &module->imports[module->import_count++], count);
   wasm_check_limit(reader, module->table_count, WASM_LIMITED_TABLES);
+  wasm_check_limit(reader, module->memory_count, WASM_LIMITED_MEMORIES);
   module->func_import_count = module->func_count;
   module->table_import_count = module->table_count;
   module->memory_import_count = module->memory_count;

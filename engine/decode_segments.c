@@ -10,15 +10,19 @@ enum {
   ELEM_FLAGS_MAX = 7,
 };
 
-/* The place of an active segment: table or memory index (0 where it is implied), offset. */
+/* The table or memory of an active segment, 0 where it is implied. */
+static uint32_t read_place(struct wasm_reader *reader, bool is_explicit, uint32_t count,
+                           const char *what) {
+  uint32_t index = is_explicit ? wasm_read_u32(reader) : 0;
+  if (wasm_reader_ok(reader) && index >= count)
+    wasm_reader_fail(reader, WASM_INVALID, "unknown %s %u", what, index);
+  return index;
+}
+
+/* An offset has the type of addresses there. */
 static void read_offset(struct wasm_reader *reader, const struct wasm_module *module,
-                        bool explicit_index, uint32_t *index, uint32_t count, const char *what,
-                        struct wasm_const *offset) {
-  *index = explicit_index ? wasm_read_u32(reader) : 0;
-  if (wasm_reader_ok(reader) && *index >= count)
-    wasm_reader_fail(reader, WASM_INVALID, "unknown %s %u", what, *index);
-  else
-    wasm_read_const(reader, module, WASM_I32, offset);
+                        const struct wasm_limits *limits, struct wasm_const *offset) {
+  wasm_read_const(reader, module, wasm_address_type(limits), offset);
 }
 
 /* The type of the entries. Both kinds of segments leave it out in their oldest form; the one of
@@ -66,8 +70,9 @@ static void read_elem(struct wasm_decoder *decoder, struct wasm_elem_entry *elem
   else
     elem->mode = WASM_SEGMENT_ACTIVE;
   if (elem->mode == WASM_SEGMENT_ACTIVE)
-    read_offset(reader, module, (flags & ELEM_EXPLICIT) != 0, &elem->table, module->table_count,
-                "table", &elem->offset);
+    elem->table = read_place(reader, (flags & ELEM_EXPLICIT) != 0, module->table_count, "table");
+  if (elem->mode == WASM_SEGMENT_ACTIVE && wasm_reader_ok(reader))
+    read_offset(reader, module, &module->tables[elem->table].limits, &elem->offset);
   elem->type = read_elem_type(reader, (uint8_t)flags);
   if (wasm_reader_ok(reader) && elem->mode == WASM_SEGMENT_ACTIVE &&
       elem->type != module->tables[elem->table].type)
@@ -102,8 +107,9 @@ void wasm_read_data(struct wasm_reader *reader, const struct wasm_module *module
   }
   data->mode = flags == 1 ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
   if (data->mode == WASM_SEGMENT_ACTIVE)
-    read_offset(reader, module, flags == 2, &data->memory, module->memory_count, "memory",
-                &data->offset);
+    data->memory = read_place(reader, flags == 2, module->memory_count, "memory");
+  if (data->mode == WASM_SEGMENT_ACTIVE && wasm_reader_ok(reader))
+    read_offset(reader, module, &module->memories[data->memory], &data->offset);
   data->length = wasm_read_u32(reader);
   data->bytes = wasm_read_bytes(reader, data->length);
 }

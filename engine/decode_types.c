@@ -56,10 +56,10 @@ void wasm_decode_types(struct wasm_decoder *decoder) {
   }
 }
 
-/* Limits (core spec 5.3.7): bit 0 says that a maximum follows; bits 1 and 2 belong to threads and
- * memory64. Both numbers are read as 64 bits wide, as in WebAssembly 3.0, and then checked. */
+/* Limits (core spec 5.3.7): bit 0 says that a maximum follows, bit 2 that addresses have 64 bits;
+ * bit 1 belongs to threads. Both numbers are read as 64 bits wide and then checked. */
 static void read_limits(struct wasm_reader *reader, struct wasm_limits *limits, const char *what,
-                        uint64_t range) {
+                        uint64_t range_32, uint64_t range_64) {
   const uint8_t *start = reader->at;
   uint8_t flags = wasm_read_u8(reader);
   if (!wasm_reader_ok(reader))
@@ -69,11 +69,8 @@ static void read_limits(struct wasm_reader *reader, struct wasm_limits *limits, 
                         flags <= 7 ? " (shared memories are not supported)" : "");
     return;
   }
-  if ((flags & 4) != 0) {
-    wasm_reader_fail_at(reader, start, WASM_UNSUPPORTED, "a 64-bit %s (memory64) is not supported",
-                        what);
-    return;
-  }
+  limits->is_64 = (flags & 4) != 0;
+  uint64_t range = limits->is_64 ? range_64 : range_32;
   limits->min = wasm_read_u64(reader);
   limits->has_max = (flags & 1) != 0;
   limits->max = limits->has_max ? wasm_read_u64(reader) : 0;
@@ -87,11 +84,11 @@ static void read_limits(struct wasm_reader *reader, struct wasm_limits *limits, 
                         "%s size minimum must not be greater than maximum", what);
 }
 
-/* Tables have 32-bit indices (core spec 3.2.4); how many elements one may really have is a limit
- * that counts when it is made. */
+/* Tables have 32-bit or 64-bit indices (core spec 3.2.4); how many elements one may really have is
+ * a limit that counts when it is made. */
 void wasm_decode_table_type(struct wasm_decoder *decoder, struct wasm_table_entry *entry) {
   entry->type = wasm_read_reftype(&decoder->reader);
-  read_limits(&decoder->reader, &entry->limits, "table", UINT32_MAX);
+  read_limits(&decoder->reader, &entry->limits, "table", UINT32_MAX, UINT64_MAX);
 }
 
 void wasm_decode_tables(struct wasm_decoder *decoder) {
@@ -110,28 +107,21 @@ void wasm_decode_tables(struct wasm_decoder *decoder) {
   }
 }
 
-/* At most 4 GiB (core spec 3.2.5), and only one memory in a module, as in WebAssembly 2.0. */
+/* All that 32 or 64 bits can address (core spec 3.2.5). */
 void wasm_decode_memory_type(struct wasm_decoder *decoder, struct wasm_limits *limits) {
-  struct wasm_reader *reader = &decoder->reader;
-  read_limits(reader, limits, "memory", WASM_MEMORY_MAX_PAGES);
-  if (wasm_reader_ok(reader) && decoder->module->memory_count > 0)
-    wasm_reader_fail(reader, WASM_UNSUPPORTED, "a second memory (multi-memory) is not supported");
+  read_limits(&decoder->reader, limits, "memory", WASM_MEMORY_MAX_PAGES, WASM_MEMORY64_RANGE);
 }
 
 void wasm_decode_memories(struct wasm_decoder *decoder) {
   struct wasm_module *module = decoder->module;
   struct wasm_reader *reader = &decoder->reader;
-  /* The count is not used for an allocation: a second memory is refused anyhow. */
-  uint32_t count = wasm_read_u32(reader);
-  if (!wasm_decode_extend(decoder, &module->memories, module->memory_count, 1,
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_MEMORIES);
+  wasm_check_limit(reader, (uint64_t)module->memory_count + count, WASM_LIMITED_MEMORIES);
+  if (!wasm_decode_extend(decoder, &module->memories, module->memory_count, count,
                           sizeof *module->memories))
     return;
-  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++) {
-    struct wasm_limits limits = {0};
-    wasm_decode_memory_type(decoder, &limits);
-    if (wasm_reader_ok(reader))
-      module->memories[module->memory_count++] = limits;
-  }
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
+    wasm_decode_memory_type(decoder, &module->memories[module->memory_count++]);
 }
 
 /* Value type, then 0 for a constant or 1 for a variable (core spec 5.3.10). */

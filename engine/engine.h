@@ -26,7 +26,8 @@ struct wasm_platform {
   void *context;    /* passed to every hook */
   size_t page_size; /* granule of reserve, commit, publish */
 
-  /* Reserves address space that faults on any access until committed. NULL: none to be had. */
+  /* Reserves address space that faults on any access until committed. NULL: none to be had. Where
+   * 8 GiB at once are not to be had, code checks each access to a linear memory instead. */
   void *(*reserve)(void *context, size_t size);
   /* Makes [address, address+size) of a reservation readable, writable and zero. */
   bool (*commit)(void *context, void *address, size_t size);
@@ -259,7 +260,8 @@ union wasm_value wasm_global_get(const struct wasm_global *global);
 
 void wasm_extern_type(const struct wasm_extern *external, struct wasm_externtype *type);
 
-/* The calling instance's exported or first memory, for host functions; NULL: it has none. */
+/* The memory that the instance exports as "memory", else its first one, for host functions; NULL:
+ * it has none. */
 struct wasm_memory *wasm_instance_memory(struct wasm_instance *instance);
 
 #endif

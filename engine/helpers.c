@@ -3,9 +3,15 @@
  * memories, tables and segments were validated; addresses and counts are the program's. */
 #include "engine/store.h"
 
-/* Generated code takes the low half of the answer for 32-bit memories: -1. */
+/* What an operand's word says: one that is 32 bits wide has anything in its upper half. */
+static uint64_t operand(bool is_64, uint64_t word) {
+  return is_64 ? word : (uint32_t)word;
+}
+
+/* Of the answer -1 the low half is read for 32-bit memories. */
 static uint64_t memory_grow(struct wasm_instance *instance, uint32_t memory, uint64_t pages) {
-  return wasm_memory_grow(instance->memories[memory], pages);
+  struct wasm_memory *target = instance->memories[memory];
+  return wasm_memory_grow(target, operand(target->limits.is_64, pages));
 }
 
 /* All of the range is checked before the first byte is written: a trap leaves memory as it was
@@ -13,17 +19,23 @@ static uint64_t memory_grow(struct wasm_instance *instance, uint32_t memory, uin
 static uint32_t memory_fill(struct wasm_instance *instance, uint32_t memory, uint64_t at,
                             uint32_t byte, uint64_t count) {
   struct wasm_memory *target = instance->memories[memory];
+  at = operand(target->limits.is_64, at);
+  count = operand(target->limits.is_64, count);
   if (!wasm_range_fits(at, count, target->bytes))
     return WASM_TRAP_MEMORY_OUT_OF_BOUNDS;
   memset(target->base + at, (int)(byte & 0xff), count);
   return WASM_TRAP_NONE;
 }
 
-/* As if through a buffer: the ranges may overlap, also within one memory. */
+/* As if through a buffer: the ranges may overlap, also within one memory. The count is as wide as
+ * the narrower of both. */
 static uint32_t memory_copy(struct wasm_instance *instance, uint32_t to_memory,
                             uint32_t from_memory, uint64_t to, uint64_t from, uint64_t count) {
   struct wasm_memory *target = instance->memories[to_memory];
   struct wasm_memory *source = instance->memories[from_memory];
+  to = operand(target->limits.is_64, to);
+  from = operand(source->limits.is_64, from);
+  count = operand(target->limits.is_64 && source->limits.is_64, count);
   if (!wasm_range_fits(to, count, target->bytes) || !wasm_range_fits(from, count, source->bytes))
     return WASM_TRAP_MEMORY_OUT_OF_BOUNDS;
   memmove(target->base + to, source->base + from, count);
@@ -35,7 +47,9 @@ static uint32_t memory_copy(struct wasm_instance *instance, uint32_t to_memory,
 static uint32_t memory_init(struct wasm_instance *instance, uint32_t memory, uint32_t segment,
                             uint64_t to, uint32_t from, uint32_t count) {
   const struct wasm_data *data = &instance->datas[segment];
-  return wasm_memory_init(instance->memories[memory], to, data->bytes, data->length, from, count);
+  struct wasm_memory *target = instance->memories[memory];
+  return wasm_memory_init(target, operand(target->limits.is_64, to), data->bytes, data->length,
+                          from, count);
 }
 
 static void data_drop(struct wasm_instance *instance, uint32_t segment) {
@@ -44,13 +58,16 @@ static void data_drop(struct wasm_instance *instance, uint32_t segment) {
 
 static uint64_t table_grow(struct wasm_instance *instance, uint32_t table, uint64_t value,
                            uint64_t count) {
-  return wasm_table_grow(instance->tables[table], value, count);
+  struct wasm_table *target = instance->tables[table];
+  return wasm_table_grow(target, value, operand(target->limits.is_64, count));
 }
 
 /* The same instructions for tables (core spec 4.4.6). */
 static uint32_t table_fill(struct wasm_instance *instance, uint32_t table, uint64_t at,
                            uint64_t value, uint64_t count) {
   struct wasm_table *target = instance->tables[table];
+  at = operand(target->limits.is_64, at);
+  count = operand(target->limits.is_64, count);
   if (!wasm_range_fits(at, count, target->size))
     return WASM_TRAP_TABLE_OUT_OF_BOUNDS;
   for (uint64_t i = 0; i < count; i++)
@@ -62,6 +79,9 @@ static uint32_t table_copy(struct wasm_instance *instance, uint32_t to_table, ui
                            uint64_t to, uint64_t from, uint64_t count) {
   struct wasm_table *target = instance->tables[to_table];
   struct wasm_table *source = instance->tables[from_table];
+  to = operand(target->limits.is_64, to);
+  from = operand(source->limits.is_64, from);
+  count = operand(target->limits.is_64 && source->limits.is_64, count);
   if (!wasm_range_fits(to, count, target->size) || !wasm_range_fits(from, count, source->size))
     return WASM_TRAP_TABLE_OUT_OF_BOUNDS;
   memmove(target->elements + to, source->elements + from, count * sizeof *target->elements);
@@ -72,6 +92,7 @@ static uint32_t table_init(struct wasm_instance *instance, uint32_t table, uint3
                            uint64_t to, uint32_t from, uint32_t count) {
   struct wasm_table *target = instance->tables[table];
   const struct wasm_elem *elem = &instance->elems[segment];
+  to = operand(target->limits.is_64, to);
   if (!wasm_range_fits(from, count, elem->count) || !wasm_range_fits(to, count, target->size))
     return WASM_TRAP_TABLE_OUT_OF_BOUNDS;
   if (count > 0)

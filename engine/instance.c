@@ -76,16 +76,20 @@ static enum wasm_status make_functions(struct wasm_instance *instance, struct wa
   return WASM_OK;
 }
 
+static enum wasm_status fail_limit(struct wasm_error *error, uint64_t count,
+                                   enum wasm_limit limit) {
+  return wasm_error_set(error, WASM_UNSUPPORTED, 0, "%llu %s; the limit is %u",
+                        (unsigned long long)count, wasm_limits[limit].text,
+                        wasm_limits[limit].value);
+}
+
 /* A table too large is named by its limit; other failures can only be a lack of memory. */
 static enum wasm_status make_tables(struct wasm_instance *instance, struct wasm_error *error) {
   const struct wasm_module *module = instance->module;
   for (uint32_t i = module->table_import_count; i < module->table_count; i++) {
     const struct wasm_table_entry *entry = &module->tables[i];
     if (entry->limits.min > WASM_LIMIT_TABLE_ELEMENTS)
-      return wasm_error_set(error, WASM_UNSUPPORTED, 0, "%llu %s; the limit is %u",
-                            (unsigned long long)entry->limits.min,
-                            wasm_limits[WASM_LIMITED_TABLE_ELEMENTS].text,
-                            wasm_limits[WASM_LIMITED_TABLE_ELEMENTS].value);
+      return fail_limit(error, entry->limits.min, WASM_LIMITED_TABLE_ELEMENTS);
     instance->tables[i] = wasm_table_new(instance->store, entry->type, &entry->limits, 0);
     if (instance->tables[i] == NULL)
       return fail_memory(error, "tables");
@@ -93,17 +97,29 @@ static enum wasm_status make_tables(struct wasm_instance *instance, struct wasm_
   return WASM_OK;
 }
 
+/* Hosts look for an exported memory of this name, as WASI wants; else the first one. */
+static struct wasm_memory *find_host_memory(const struct wasm_instance *instance) {
+  const struct wasm_export_entry *entry =
+      wasm_module_find_export(instance->module, (struct wasm_name){"memory", 6});
+  bool is_memory = entry != NULL && entry->kind == WASM_EXTERN_MEMORY;
+  return instance->memories[is_memory ? entry->index : 0];
+}
+
 static enum wasm_status make_memories(struct wasm_instance *instance, struct wasm_error *error) {
   const struct wasm_module *module = instance->module;
   for (uint32_t i = module->memory_import_count; i < module->memory_count; i++) {
-    instance->memories[i] = wasm_memory_new(instance->store, &module->memories[i]);
+    const struct wasm_limits *limits = &module->memories[i];
+    if (limits->is_64 && limits->min > WASM_LIMIT_MEMORY64_PAGES)
+      return fail_limit(error, limits->min, WASM_LIMITED_MEMORY64_PAGES);
+    instance->memories[i] = wasm_memory_new(instance->store, limits);
     if (instance->memories[i] == NULL)
       return wasm_error_set(error, WASM_NO_MEMORY, 0, "no memory for a linear memory of %llu pages",
-                            (unsigned long long)module->memories[i].min);
+                            (unsigned long long)limits->min);
   }
   if (module->memory_count > 0) {
     instance->memory_base = instance->memories[0]->base;
     instance->memory_bytes = instance->memories[0]->bytes;
+    instance->host_memory = find_host_memory(instance);
   }
   return WASM_OK;
 }
@@ -111,6 +127,18 @@ static enum wasm_status make_memories(struct wasm_instance *instance, struct was
 static uint64_t function_reference(const struct wasm_instance *instance, uint32_t index) {
   return (uint64_t)(uintptr_t)instance->funcs[index];
 }
+
+/* In 64 bits: the low half does not depend on the high halves of the operands. */
+static union wasm_value calculate(const struct wasm_const *step, union wasm_value a,
+                                  union wasm_value b) {
+  uint64_t result = step->kind == WASM_CONST_ADD   ? a.i64 + b.i64
+                    : step->kind == WASM_CONST_SUB ? a.i64 - b.i64
+                                                   : a.i64 * b.i64;
+  return (union wasm_value){.i64 = step->type == WASM_I32 ? (uint32_t)result : result};
+}
+
+static union wasm_value evaluate_sequence(const struct wasm_instance *instance,
+                                          const uint8_t *bytes);
 
 /* The value of a constant expression (core spec 4.4.11); the decoder has checked it. */
 static union wasm_value evaluate(const struct wasm_instance *instance,
@@ -120,9 +148,41 @@ static union wasm_value evaluate(const struct wasm_instance *instance,
     return instance->globals[expression->index]->value;
   case WASM_CONST_FUNC:
     return (union wasm_value){.ref = function_reference(instance, expression->index)};
+  case WASM_CONST_SEQUENCE:
+    return evaluate_sequence(instance, expression->bytes);
   default:
     return expression->value; /* zero, that is null, for WASM_CONST_NULL */
   }
+}
+
+/* Reads the instructions again; the decoder has also seen that these values are enough. */
+static union wasm_value evaluate_sequence(const struct wasm_instance *instance,
+                                          const uint8_t *bytes) {
+  const struct wasm_module *module = instance->module;
+  struct wasm_error error;
+  wasm_error_clear(&error);
+  struct wasm_reader reader = wasm_reader_make(
+      module->bytes, bytes, (size_t)(module->bytes + module->length - bytes), &error);
+  union wasm_value values[WASM_LIMIT_CONST_OPERANDS];
+  uint32_t height = 0;
+  struct wasm_const step;
+  while (wasm_read_const_step(&reader, module, &step)) {
+    if (wasm_const_is_operator(step.kind)) {
+      height -= 2;
+      values[height] = calculate(&step, values[height], values[height + 1]);
+    } else {
+      values[height] = evaluate(instance, &step);
+    }
+    height++;
+  }
+  return values[0];
+}
+
+/* An active segment's place. */
+static uint64_t evaluate_offset(const struct wasm_instance *instance,
+                                const struct wasm_const *offset) {
+  union wasm_value value = evaluate(instance, offset);
+  return offset->type == WASM_I64 ? value.i64 : value.i32;
 }
 
 /* In order: a global's expression may name those before it. */
@@ -207,7 +267,7 @@ static uint32_t run_active_elems(struct wasm_instance *instance) {
     if (entry->mode != WASM_SEGMENT_ACTIVE)
       continue;
     struct wasm_table *table = instance->tables[entry->table];
-    uint32_t offset = evaluate(instance, &entry->offset).i32;
+    uint64_t offset = evaluate_offset(instance, &entry->offset);
     if (!wasm_range_fits(offset, entry->count, table->size))
       return WASM_TRAP_TABLE_OUT_OF_BOUNDS;
     evaluate_elems(instance, entry, table->elements + offset);
@@ -224,9 +284,9 @@ static uint32_t run_active_datas(struct wasm_instance *instance) {
     struct wasm_data_entry entry;
     wasm_read_data(&reader, module, &entry);
     if (entry.mode == WASM_SEGMENT_ACTIVE)
-      kind =
-          wasm_memory_init(instance->memories[entry.memory], evaluate(instance, &entry.offset).i32,
-                           entry.bytes, entry.length, 0, entry.length);
+      kind = wasm_memory_init(instance->memories[entry.memory],
+                              evaluate_offset(instance, &entry.offset), entry.bytes, entry.length,
+                              0, entry.length);
   }
   return kind;
 }
@@ -309,5 +369,5 @@ struct wasm_module *wasm_instance_module(struct wasm_instance *instance) {
 }
 
 struct wasm_memory *wasm_instance_memory(struct wasm_instance *instance) {
-  return instance->module->memory_count > 0 ? instance->memories[0] : NULL;
+  return instance->host_memory;
 }

@@ -9,13 +9,28 @@
 #include "engine/engine.h"
 
 /* A constant expression (core spec 3.3.7): checked by the decoder, evaluated at instantiation. */
-enum wasm_const_kind { WASM_CONST_VALUE, WASM_CONST_GLOBAL, WASM_CONST_FUNC, WASM_CONST_NULL };
+enum wasm_const_kind {
+  WASM_CONST_VALUE,
+  WASM_CONST_GLOBAL,
+  WASM_CONST_FUNC,
+  WASM_CONST_NULL,
+  WASM_CONST_ADD, /* these three: an instruction on the two values before it */
+  WASM_CONST_SUB,
+  WASM_CONST_MUL,
+  WASM_CONST_SEQUENCE, /* several instructions, of which the last is one of those */
+};
 struct wasm_const {
   enum wasm_const_kind kind;
-  uint8_t type;           /* enum wasm_valtype */
-  uint32_t index;         /* GLOBAL, FUNC */
-  union wasm_value value; /* VALUE */
+  uint8_t type;   /* enum wasm_valtype */
+  uint32_t index; /* GLOBAL, FUNC */
+  union {
+    union wasm_value value; /* VALUE */
+    const uint8_t *bytes;   /* SEQUENCE: where it stands in the module, to be read again */
+  };
 };
+static inline bool wasm_const_is_operator(enum wasm_const_kind kind) {
+  return kind >= WASM_CONST_ADD && kind <= WASM_CONST_MUL;
+}
 
 struct wasm_import_entry {
   struct wasm_name space;

@@ -36,7 +36,9 @@ void wasm_store_delete(struct wasm_store *store) {
     return;
   /* Reservations first: the structs that know of them lie in the arena. */
   for (struct wasm_memory *memory = store->memories; memory != NULL; memory = memory->next)
-    store->platform.release(store->platform.context, memory->base, WASM_MEMORY_RESERVATION);
+    store->platform.release(store->platform.context, memory->base, memory->reserved);
+  if (store->spare != NULL)
+    store->platform.release(store->platform.context, store->spare, WASM_MEMORY_RESERVATION);
   for (struct wasm_table *table = store->tables; table != NULL; table = table->next)
     store->platform.release(store->platform.context, table->elements,
                             wasm_table_reservation(store, &table->limits));

@@ -20,6 +20,9 @@ struct wasm_type_table {
   uint32_t capacity; /* of types; slots has twice as many, both powers of two */
 };
 
+/* Whether this store's 32-bit memories are guarded, so that their code needs no checks. */
+enum wasm_guards { WASM_GUARDS_UNKNOWN, WASM_GUARDS_ON, WASM_GUARDS_OFF };
+
 struct wasm_store {
   /* First: engine/arch/<a>/enter.S reaches the innermost activation through instance->store. */
   struct wasm_activation *activation;
@@ -31,6 +34,8 @@ struct wasm_store {
   struct wasm_trap *trap; /* where the innermost wasm_func_call wants its trap */
   uint32_t exit_status;   /* of the last wasm_trap_exit */
   uintptr_t stack_limit;  /* of the outermost wasm_func_call; kept by nested ones */
+  enum wasm_guards guards;
+  void *spare; /* a guarded memory's reservation that no memory has yet; or NULL */
 
   struct wasm_module *modules; /* newest first, like the lists below */
   struct wasm_instance *instances;
@@ -61,6 +66,9 @@ int wasm_name_compare(struct wasm_name a, struct wasm_name b);
 enum wasm_status wasm_instance_check_imports(const struct wasm_module *module,
                                              const struct wasm_extern *imports,
                                              struct wasm_error *error);
+
+/* memory.c: whether 32-bit memories of this store are guarded; the first question decides. */
+bool wasm_store_is_guarded(struct wasm_store *store);
 
 /* memory.c: copies [from, from + count) of `length` bytes to `to`. Returns a trap kind. */
 uint32_t wasm_memory_init(struct wasm_memory *memory, uint64_t to, const uint8_t *bytes,

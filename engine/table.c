@@ -25,7 +25,7 @@ size_t wasm_table_reservation(const struct wasm_store *store, const struct wasm_
 struct wasm_table *wasm_table_new(struct wasm_store *store, uint8_t type,
                                   const struct wasm_limits *limits, uint64_t init) {
   const struct wasm_platform *platform = &store->platform;
-  if (limits->is_64 || limits->min > max_elements(limits))
+  if (limits->min > max_elements(limits))
     return NULL;
   struct wasm_table *table = wasm_arena_array(&store->arena, 1, sizeof *table);
   if (table == NULL)

@@ -70,7 +70,7 @@ void wasm_trap_record(struct wasm_store *store, uint32_t kind, uintptr_t fp, uin
  * elsewhere is a bug of ours, and must not pass as the program's. */
 static bool is_memory_address(const struct wasm_store *store, uintptr_t address) {
   for (const struct wasm_memory *m = store->memories; m != NULL; m = m->next)
-    if (address - (uintptr_t)m->base < WASM_MEMORY_RESERVATION)
+    if (address - (uintptr_t)m->base < m->reserved)
       return true;
   return false;
 }

@@ -30,6 +30,11 @@ static inline bool wasm_is_reference(uint8_t type) {
   return type == WASM_FUNCREF || type == WASM_EXTERNREF;
 }
 
+/* Of addresses in a memory, of indices in a table, and of their sizes. */
+static inline uint8_t wasm_address_type(const struct wasm_limits *limits) {
+  return limits->is_64 ? WASM_I64 : WASM_I32;
+}
+
 /* "i32", "funcref", ... */
 const char *wasm_valtype_text(uint8_t type);
 
@@ -49,6 +54,10 @@ uint32_t wasm_read_count(struct wasm_reader *reader, enum wasm_limit limit);
  * global, not only an imported one. */
 void wasm_read_const(struct wasm_reader *reader, const struct wasm_module *module, uint8_t type,
                      struct wasm_const *result);
+
+/* One instruction of a constant expression. False: it was `end`, or reading failed. */
+bool wasm_read_const_step(struct wasm_reader *reader, const struct wasm_module *module,
+                          struct wasm_const *step);
 
 /* A data segment (core spec 5.5.14). */
 void wasm_read_data(struct wasm_reader *reader, const struct wasm_module *module,

@@ -9,10 +9,12 @@
 
 #include "engine/engine.h"
 
-/* Address space of a 32-bit linear memory: every 32-bit address plus 32-bit offset plus 16 bytes
- * lands inside; what is not committed faults. */
+/* Address space of a guarded memory: a 32-bit one, where there is so much. Every 32-bit address plus
+ * 32-bit offset plus 16 bytes lands inside; what is not committed faults. */
 #define WASM_MEMORY_RESERVATION ((8ull << 30) + WASM_PAGE_SIZE)
+/* Pages that an address can reach; 64-bit memories really have fewer (limits.def). */
 #define WASM_MEMORY_MAX_PAGES 65536u
+#define WASM_MEMORY64_RANGE (1ull << 48)
 
 /* A function: what a funcref points at, what call_indirect loads, what an import is. */
 struct wasm_func {
@@ -26,6 +28,7 @@ struct wasm_memory {
   uint8_t *base;
   uint64_t bytes; /* current size */
   uint64_t pages;
+  uint64_t reserved; /* bytes of address space from base on */
   struct wasm_limits limits;
   struct wasm_store *store;
   struct wasm_memory *next; /* in the store's list */
@@ -49,7 +52,9 @@ struct wasm_global {
 };
 
 /* C functions that generated code calls for what is too long to inline. Results of functions that
- * may trap: the kind; generated code raises it. Expanded into the table in every instance. */
+ * may trap: the kind; generated code raises it. Addresses, indices and numbers of 64 bits come as
+ * they lie in the frame: only the low half counts where the memory's or table's addresses have 32
+ * bits. Expanded into the table in every instance. */
 #define WASM_HELPERS(X)                                                                            \
   X(uint64_t, memory_grow, (struct wasm_instance *, uint32_t memory, uint64_t pages))              \
   X(uint32_t, memory_fill, (struct wasm_instance *, uint32_t memory, uint64_t at, uint32_t byte,   \
@@ -107,6 +112,7 @@ struct wasm_instance {
   struct wasm_elem *elems;
   struct wasm_module *module; /* NULL: the fake instance of a host function */
   struct wasm_store *store;
+  struct wasm_memory *host_memory; /* what wasm_instance_memory says */
   wasm_host_function *host;   /* when module == NULL */
   void *host_context;
   uint32_t host_type;         /* store-wide type number */

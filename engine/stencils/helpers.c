@@ -8,27 +8,30 @@
 
 #define HELPER(name) (INSTANCE->helpers->name)
 
-/* hole_a: the slot of the number of pages and of the result; always memory 0 */
+/* Operands that are 64 bits wide only for some memories and tables are given as they lie there; the
+ * helper knows. hole_a, b, c: slots of the operands in their order; hole_d, e: indices */
+
+/* hole_a: slot of the number of pages and of the result */
 STENCIL(memory_grow) {
-  SLOT(u32, HOLE_A) = (u32)HELPER(memory_grow)(INSTANCE, 0, SLOT(u32, HOLE_A));
+  SLOT(u64, HOLE_A) = HELPER(memory_grow)(INSTANCE, (u32)HOLE_D, SLOT(u64, HOLE_A));
   NEXT;
 }
-
-/* hole_a, b, c: slots of the operands in their order */
 STENCIL(memory_fill) {
-  if (HELPER(memory_fill)(INSTANCE, 0, SLOT(u32, HOLE_A), SLOT(u32, HOLE_B), SLOT(u32, HOLE_C)))
+  if (HELPER(memory_fill)(INSTANCE, (u32)HOLE_D, SLOT(u64, HOLE_A), SLOT(u32, HOLE_B),
+                          SLOT(u64, HOLE_C)))
     GO(trap_a);
   NEXT;
 }
 STENCIL(memory_copy) {
-  if (HELPER(memory_copy)(INSTANCE, 0, 0, SLOT(u32, HOLE_A), SLOT(u32, HOLE_B), SLOT(u32, HOLE_C)))
+  if (HELPER(memory_copy)(INSTANCE, (u32)HOLE_D, (u32)HOLE_E, SLOT(u64, HOLE_A), SLOT(u64, HOLE_B),
+                          SLOT(u64, HOLE_C)))
     GO(trap_a);
   NEXT;
 }
 
-/* hole_d, hole_e: indices */
+/* hole_d: the segment */
 STENCIL(memory_init) {
-  if (HELPER(memory_init)(INSTANCE, 0, (u32)HOLE_D, SLOT(u32, HOLE_A), SLOT(u32, HOLE_B),
+  if (HELPER(memory_init)(INSTANCE, (u32)HOLE_E, (u32)HOLE_D, SLOT(u64, HOLE_A), SLOT(u32, HOLE_B),
                           SLOT(u32, HOLE_C)))
     GO(trap_a);
   NEXT;
@@ -40,24 +43,24 @@ STENCIL(data_drop) {
 
 /* hole_a: slot of the value and of the result; hole_b: of the number of elements */
 STENCIL(table_grow) {
-  SLOT(u32, HOLE_A) =
-      (u32)HELPER(table_grow)(INSTANCE, (u32)HOLE_D, SLOT(u64, HOLE_A), SLOT(u32, HOLE_B));
+  SLOT(u64, HOLE_A) =
+      HELPER(table_grow)(INSTANCE, (u32)HOLE_D, SLOT(u64, HOLE_A), SLOT(u64, HOLE_B));
   NEXT;
 }
 STENCIL(table_fill) {
-  if (HELPER(table_fill)(INSTANCE, (u32)HOLE_D, SLOT(u32, HOLE_A), SLOT(u64, HOLE_B),
-                         SLOT(u32, HOLE_C)))
+  if (HELPER(table_fill)(INSTANCE, (u32)HOLE_D, SLOT(u64, HOLE_A), SLOT(u64, HOLE_B),
+                         SLOT(u64, HOLE_C)))
     GO(trap_a);
   NEXT;
 }
 STENCIL(table_copy) {
-  if (HELPER(table_copy)(INSTANCE, (u32)HOLE_D, (u32)HOLE_E, SLOT(u32, HOLE_A), SLOT(u32, HOLE_B),
-                         SLOT(u32, HOLE_C)))
+  if (HELPER(table_copy)(INSTANCE, (u32)HOLE_D, (u32)HOLE_E, SLOT(u64, HOLE_A), SLOT(u64, HOLE_B),
+                         SLOT(u64, HOLE_C)))
     GO(trap_a);
   NEXT;
 }
 STENCIL(table_init) {
-  if (HELPER(table_init)(INSTANCE, (u32)HOLE_D, (u32)HOLE_E, SLOT(u32, HOLE_A), SLOT(u32, HOLE_B),
+  if (HELPER(table_init)(INSTANCE, (u32)HOLE_D, (u32)HOLE_E, SLOT(u64, HOLE_A), SLOT(u32, HOLE_B),
                          SLOT(u32, HOLE_C)))
     GO(trap_a);
   NEXT;

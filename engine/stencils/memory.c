@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Stencils of loads and stores (core spec 4.4.7). What lies outside faults: the reservation takes
- * in every 32-bit address plus an offset below 2^31 (larger ones are added by the compiler). The
- * access must be a stencil's first instruction: the trap table names that address. */
+/* Stencils of loads and stores (core spec 4.4.7). In guarded memories, what lies outside faults:
+ * the reservation takes in every 32-bit address plus an offset below 2^31 (larger ones are added by
+ * the compiler). The access must be a stencil's first instruction: the trap table names that
+ * address. Accesses to checked memories, and to others than memory 0, are the same behind one of
+ * the stencils at the end. */
 #include "engine/stencils/stencil.h"
 
 #define LOAD(b, a, name, type, w)                                                                  \
@@ -82,9 +84,53 @@ PAIRS(STOREF, f64)
 EACH(STOREF_CONST, f32)
 EACH(STOREF_CONST, f64)
 
-#define MEMORY_SIZE(a, _)                                                                          \
+/* Whether [address + offset, + size) is outside a memory; hole_a: offset + size */
+#define OUTSIDE(address, bytes)                                                                    \
+  __builtin_expect(__builtin_add_overflow(address, HOLE_A, &end) || end > (bytes), 0)
+#define MEMORY(hole) (*(struct wasm_memory **)((u64)INSTANCE->memories + (hole)))
+
+#define ADDRESSES(a, _)                                                                            \
+  /* checks an address in memory 0 */                                                              \
+  STENCIL(memory_check__##a) {                                                                     \
+    u64 end;                                                                                       \
+    if (OUTSIDE(r##a, INSTANCE->memory_bytes))                                                     \
+      GO(trap_a);                                                                                  \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  /* makes an address in the memory hole_b one for accesses to memory 0; then also checks it */    \
+  STENCIL(memory_rebase__##a) {                                                                    \
+    r##a += (u64)MEMORY(HOLE_B)->base - mem;                                                       \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(memory_check_rebase__##a) {                                                              \
+    u64 end;                                                                                       \
+    struct wasm_memory *memory = MEMORY(HOLE_B);                                                   \
+    if (OUTSIDE(r##a, memory->bytes))                                                              \
+      GO(trap_a);                                                                                  \
+    r##a += (u64)memory->base - mem;                                                               \
+    NEXT;                                                                                          \
+  }                                                                                                \
   STENCIL(memory_size__##a) {                                                                      \
-    r##a = (u32)(INSTANCE->memory_bytes / WASM_PAGE_SIZE);                                         \
+    r##a = INSTANCE->memory_bytes / WASM_PAGE_SIZE;                                                \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(memory_size_at__##a) {                                                                   \
+    r##a = MEMORY(HOLE_B)->pages;                                                                  \
     NEXT;                                                                                          \
   }
-EACH(MEMORY_SIZE, 0)
+EACH(ADDRESSES, 0)
+
+STENCIL(memory_check_c) {
+  if (__builtin_expect(HOLE_A > INSTANCE->memory_bytes, 0))
+    GO(trap_a);
+  NEXT;
+}
+
+/* a: address, b: offset; trap_a: the sum is beyond 64 bits */
+#define ADD(b, a, _)                                                                               \
+  STENCIL(address_add__##a##b) {                                                                   \
+    if (__builtin_expect(__builtin_add_overflow(r##a, r##b, &r##a), 0))                            \
+      GO(trap_a);                                                                                  \
+    NEXT;                                                                                          \
+  }
+PAIRS(ADD, 0)

@@ -11,7 +11,7 @@
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(table_size__##a) {                                                                       \
-    r##a = (u32)TABLE(HOLE_A)->size;                                                               \
+    r##a = TABLE(HOLE_A)->size;                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
   /* index -> element; trap_a: out of bounds */                                                    \

@@ -110,13 +110,11 @@ END
   refused "invalid module"
 }
 
-@test "an export twice, a start function with parameters, two memories" {
+@test "an export twice, a start function with parameters" {
   assemble <<<'(module (func (export "_start") (export "_start")))'
   refused "invalid module: duplicate export name" "_start"
   assemble <<<'(module (func $f (param i32)) (start $f) (func (export "_start")))'
   refused "invalid module: the start function"
-  assemble <<<'(module (memory 1) (memory 1) (func (export "_start")))'
-  refused "not supported" "memory"
 }
 
 @test "limits that are wrong, constant expressions that are none" {
@@ -152,8 +150,6 @@ END
 }
 
 @test "what this version does not support is named" {
-  assemble <<<'(module (memory i64 1) (func (export "_start")))'
-  refused "memory64"
   assemble <<<'(module (func (export "_start") (return_call 0)))'
   refused "not supported" "tail calls"
   assemble <<<'(module (tag) (func (export "_start")))'

@@ -185,14 +185,15 @@ static void test_refusals(void) {
   check_refused(MODULE("\1\6\1\x60\1\x64\x70\0"), WASM_UNSUPPORTED, "typed references");
   check_refused(MODULE("\1\5\1\x60\1\x6e\0"), WASM_UNSUPPORTED, "garbage collection");
   check_refused(MODULE("\1\5\1\x60\1\x11\0"), WASM_MALFORMED, "malformed value type 0x11");
-  check_refused(MODULE("\5\3\1\4\1"), WASM_UNSUPPORTED, "memory64");
+  check_refused(MODULE("\5\x09\1\4\x81\x80\x80\x80\x80\x80\x40"), WASM_INVALID,
+                "memory size must be at most 281474976710656");
   check_refused(MODULE("\5\4\1\3\1\1"), WASM_MALFORMED, "shared memories are not supported");
-  check_refused(MODULE("\5\5\2\0\1\0\1"), WASM_UNSUPPORTED, "multi-memory");
   check_refused(MODULE("\5\5\1\0\x81\x80\4"), WASM_INVALID, "memory size must be at most 65536");
   check_refused(MODULE("\5\4\1\1\2\1"), WASM_INVALID, "minimum must not be greater");
   check_refused(MODULE("\x0d\3\1\0\0"), WASM_UNSUPPORTED, "exception handling");
-  check_refused(MODULE("\6\x09\1\x7f\0\x41\1\x41\1\x6a\x0b"), WASM_UNSUPPORTED,
-                "extended constant expressions");
+  check_refused(MODULE("\6\x09\1\x7f\0\x41\1\x42\1\x6a\x0b"), WASM_INVALID, "type mismatch");
+  check_refused(MODULE("\6\x07\1\x7f\0\x41\1\x6a\x0b"), WASM_INVALID, "type mismatch");
+  check_refused(MODULE("\6\x08\1\x7f\0\x41\1\x41\1\x0b"), WASM_INVALID, "type mismatch");
   check_refused(MODULE("\6\5\1\x7f\0\1\x0b"), WASM_INVALID, "constant expression required");
   check_refused(MODULE("\6\6\1\x7f\0\x42\1\x0b"), WASM_INVALID, "type mismatch");
   check_refused(MODULE("\6\4\1\x7f\0\x0b"), WASM_INVALID, "type mismatch");
@@ -230,11 +231,13 @@ int main(void) {
   test_name_sections();
   test_truncation("everything");
   test_truncation("chain");
+  test_truncation("memories");
   test_truncation("vector");
   test_short_sections("everything");
   test_short_sections("chain");
   test_mutations("everything", 6000);
   test_mutations("chain", 3000);
+  test_mutations("memories", 3000);
   test_mutations("vector", 6000);
   return finish();
 }

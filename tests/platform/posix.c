@@ -19,8 +19,11 @@ static bool may_go_on(struct posix_platform *platform) {
 
 static void *reserve(void *context, size_t size) {
   struct posix_platform *platform = context;
-  if (!may_go_on(platform))
+  bool is_too_large = platform->largest != 0 && size > platform->largest;
+  if (!may_go_on(platform) || is_too_large) {
+    platform->refused = size;
     return NULL;
+  }
   void *address = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED)
     return NULL;

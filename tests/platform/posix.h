@@ -9,6 +9,8 @@ struct posix_platform {
   struct wasm_platform hooks; /* give this to the engine */
   uint64_t calls;             /* of hooks that may fail */
   uint64_t fail_at;           /* number of the call that fails, counted from 1; 0: none */
+  uint64_t largest;           /* bytes above which no reservation is given; 0: no limit */
+  uint64_t refused;           /* bytes of the last reservation that was not given */
   uint64_t reserved;          /* bytes of address space not yet released */
   uint64_t allocated;         /* bytes not yet freed */
 };

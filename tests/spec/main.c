@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Runs test scripts in a host process: spec [-C folder] script... One line per script on stdout,
- * failures on stderr. Exit status 1: something failed. */
+/* Runs test scripts in a host process: spec [-C folder] [-s] script... One line per script on
+ * stdout, failures on stderr. Exit status 1: something failed. -s: address space is so small that
+ * accesses to memories must be checked. */
 #include "tests/platform/posix.h"
 #include "tests/spec/spec.h"
 
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SMALL_ADDRESS_SPACE (1ull << 30)
 
 static void guard_store(void *context, struct wasm_store *store) {
   (void)context;
@@ -38,9 +41,10 @@ static char *read_file(const char *path, size_t *length) {
   return bytes;
 }
 
-static void run_script(char *path, struct spec_counts *counts) {
+static void run_script(char *path, uint64_t largest, struct spec_counts *counts) {
   struct posix_platform platform;
   posix_platform_init(&platform);
+  platform.largest = largest;
   struct spec_host host = {&platform.hooks, path, guard_store, report_failure};
   size_t length;
   memset(counts, 0, sizeof *counts);
@@ -67,10 +71,15 @@ int main(int argc, char **argv) {
     }
     first = 3;
   }
+  uint64_t largest = 0;
+  if (argc > first && strcmp(argv[first], "-s") == 0) {
+    largest = SMALL_ADDRESS_SPACE;
+    first++;
+  }
   for (int i = first; i < argc; i++) {
     struct spec_counts counts;
     char line[SPEC_LINE_MAX];
-    run_script(argv[i], &counts);
+    run_script(argv[i], largest, &counts);
     spec_format_line(line, argv[i], &counts);
     puts(line);
     fflush(stdout);

@@ -27,8 +27,9 @@ spec: $(B)/hermit-wasm $(B)/tests/spec.elf
 	$(if $(SCRIPTS),tests/spec/vm -C . $(SCRIPTS),tests/spec/check --lines tests/spec/vm $(SPEC_SUITE))
 
 # As test programs: they find their driver in build/.
-TAP_TESTS += tests/spec/driver/check tests/spec/host tests/spec/host-asan tests/spec/guest
-tests/spec/host: $(B)/tests/spec-host
+TAP_TESTS += tests/spec/driver/check tests/spec/host tests/spec/host-small \
+	tests/spec/host-asan tests/spec/guest
+tests/spec/host tests/spec/host-small: $(B)/tests/spec-host
 tests/spec/guest: $(B)/hermit-wasm $(B)/tests/spec.elf
 tests/spec/driver/check tests/spec/host-asan: $(B)/tests/spec-asan
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The module "spectest": functions that print (here: nothing), globals of 666, a table and a
+/* The module "spectest": functions that print (here: nothing), globals of 666, tables and a
  * memory. */
 #include "tests/spec/spectest.h"
 
@@ -63,11 +63,14 @@ static bool add_globals(struct spectest *spectest, struct wasm_store *store) {
 
 bool spectest_make(struct spectest *spectest, struct wasm_store *store) {
   struct wasm_limits table = {.min = 10, .max = 20, .has_max = true};
+  struct wasm_limits table64 = {.min = 10, .max = 20, .has_max = true, .is_64 = true};
   struct wasm_limits memory = {.min = 1, .max = 2, .has_max = true};
   spectest->count = 0;
   bool ok = add_functions(spectest, store);
   ok &= add_globals(spectest, store);
   ok &= add(spectest, "table", WASM_EXTERN_TABLE, wasm_table_new(store, WASM_FUNCREF, &table, 0));
+  ok &=
+      add(spectest, "table64", WASM_EXTERN_TABLE, wasm_table_new(store, WASM_FUNCREF, &table64, 0));
   ok &= add(spectest, "memory", WASM_EXTERN_MEMORY, wasm_memory_new(store, &memory));
   return ok;
 }

@@ -5,7 +5,7 @@
 
 #include "engine/engine.h"
 
-#define SPECTEST_EXPORTS 13
+#define SPECTEST_EXPORTS 14
 
 struct spectest {
   struct {

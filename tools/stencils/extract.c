@@ -148,8 +148,8 @@ static void resolve_next(struct variant *variant, const uint32_t *jumps, uint32_
   }
 }
 
-/* clang ends a conditional jump with "jump to next unless; jump to target"; the processor has the
- * direct form. Returns true if it was rewritten so. */
+/* clang ends a conditional jump with "jump to next unless; jump to target" (or to a trap); the
+ * processor has the direct form. Returns true if it was rewritten so. */
 static bool join_jumps(struct variant *variant, const uint32_t *jumps, uint32_t count) {
   uint32_t length = variant->length;
   if (length < 11 || count != 1 || variant->hole_count == 0)
@@ -157,7 +157,7 @@ static bool join_jumps(struct variant *variant, const uint32_t *jumps, uint32_t 
   uint8_t *tail = variant->code + length - 11;
   struct hole *last = &variant->holes[variant->hole_count - 1];
   if (tail[0] != 0x0f || (tail[1] & 0xf0) != 0x80 || tail[6] != 0xe9 || jumps[0] != length - 9 ||
-      last->at != length - 4 || last->kind != STENCIL_HOLE_TARGET)
+      last->at != length - 4 || last->kind < STENCIL_HOLE_TARGET)
     return false;
   tail[1] ^= 1;
   last->at = (uint8_t)(length - 9);
