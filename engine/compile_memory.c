@@ -453,6 +453,17 @@ static const struct wasm_global_entry *read_global(struct compiler *c, uint32_t 
   return compiler_ok(c) ? &c->module->globals[*index] : NULL;
 }
 
+/* Sets the hole for a global. True: it is one of the module's own, at a fixed place in the
+ * instance, which the families own_* reach; else a pointer leads to it. */
+static bool locate_global(struct compiler *c, uint32_t index) {
+  uint32_t imports = c->module->global_import_count;
+  uint64_t offset = offsetof(struct wasm_instance, own_globals) +
+                    (uint64_t)(index - imports) * sizeof(struct wasm_global);
+  bool is_own = index >= imports && offset <= INT32_MAX;
+  c->hole[STENCIL_HOLE_A] = is_own ? (int64_t)offset : pointer_offset(index);
+  return is_own;
+}
+
 void compile_global_get(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
@@ -464,8 +475,8 @@ void compile_global_get(struct compiler *c, const struct opcode *op) {
     return;
   }
   uint32_t reg = reg_allocate(c, register_set(global->type));
-  c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-  emit_stencil(c, family_of_type(ST_global_get32, global->type), reg % FLOAT_BASE, 0);
+  uint32_t first = locate_global(c, index) ? ST_own_get32 : ST_global_get32;
+  emit_stencil(c, family_of_type(first, global->type), reg % FLOAT_BASE, 0);
   stack_push_reg(c, global->type, reg);
 }
 
@@ -483,8 +494,8 @@ void compile_global_set(struct compiler *c, const struct opcode *op) {
     return;
   if (c->live) {
     uint32_t reg = value_read(c, c->height - 1);
-    c->hole[STENCIL_HOLE_A] = pointer_offset(index);
-    emit_stencil(c, family_of_type(ST_global_set32, global->type), reg % FLOAT_BASE, 0);
+    uint32_t first = locate_global(c, index) ? ST_own_set32 : ST_global_set32;
+    emit_stencil(c, family_of_type(first, global->type), reg % FLOAT_BASE, 0);
   }
   stack_drop(c);
 }

@@ -75,7 +75,7 @@ static void binary_constant(struct compiler *c, const struct opcode *op, uint32_
 static bool is_in_memory(const struct compiler *c, const struct value *right) {
   if (right->where == AT_LOCAL)
     return c->locals[right->local].reg == NO_REGISTER &&
-           !(c->free_regs & register_set(right->type) & ~(uint32_t)c->pinned);
+           !(c->free_regs & register_set(right->type) & COMPILER_REGISTERS & ~(uint32_t)c->pinned);
   return right->where == AT_SLOT;
 }
 

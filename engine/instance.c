@@ -14,7 +14,9 @@ static enum wasm_status fail_memory(struct wasm_error *error, const char *what) 
 static struct wasm_instance *allocate_instance(struct wasm_store *store,
                                                struct wasm_module *module) {
   struct wasm_arena *arena = &store->arena;
-  struct wasm_instance *instance = wasm_arena_array(arena, 1, sizeof *instance);
+  uint32_t own_globals = module->global_count - module->global_import_count;
+  struct wasm_instance *instance =
+      wasm_arena_array(arena, 1, sizeof *instance + own_globals * sizeof *instance->own_globals);
   if (instance == NULL)
     return NULL;
   instance->memories = wasm_arena_array(arena, module->memory_count, sizeof *instance->memories);
@@ -186,12 +188,10 @@ static uint64_t evaluate_offset(const struct wasm_instance *instance,
 }
 
 /* In order: a global's expression may name those before it. */
-static enum wasm_status make_globals(struct wasm_instance *instance, struct wasm_error *error) {
+static void make_globals(struct wasm_instance *instance) {
   const struct wasm_module *module = instance->module;
   uint32_t defined = module->global_count - module->global_import_count;
-  struct wasm_global *globals = wasm_arena_array(&instance->store->arena, defined, sizeof *globals);
-  if (globals == NULL)
-    return fail_memory(error, "globals");
+  struct wasm_global *globals = instance->own_globals;
   for (uint32_t i = 0; i < defined; i++) {
     const struct wasm_global_entry *entry = &module->globals[module->global_import_count + i];
     globals[i].type = entry->type;
@@ -199,7 +199,6 @@ static enum wasm_status make_globals(struct wasm_instance *instance, struct wasm
     globals[i].value = evaluate(instance, &entry->init);
     instance->globals[module->global_import_count + i] = &globals[i];
   }
-  return WASM_OK;
 }
 
 /* ---- Segments ------------------------------------------------------------------------------ */
@@ -324,9 +323,10 @@ enum wasm_status wasm_instance_new(struct wasm_store *store, struct wasm_module 
   place_imports(instance, imports);
   if ((status = make_functions(instance, error)) != WASM_OK ||
       (status = make_tables(instance, error)) != WASM_OK ||
-      (status = make_memories(instance, error)) != WASM_OK ||
-      (status = make_globals(instance, error)) != WASM_OK ||
-      (status = make_passive_elems(instance, error)) != WASM_OK)
+      (status = make_memories(instance, error)) != WASM_OK)
+    return status;
+  make_globals(instance);
+  if ((status = make_passive_elems(instance, error)) != WASM_OK)
     return status;
   make_passive_datas(instance);
   instance->next = store->instances;

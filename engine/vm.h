@@ -117,6 +117,10 @@ struct wasm_instance {
   void *host_context;
   uint32_t host_type;         /* store-wide type number */
   struct wasm_instance *next; /* in the store's list */
+
+  /* The module's own globals, where generated code reaches them with one instruction; the last
+   * entries of `globals` point here. */
+  struct wasm_global own_globals[];
 };
 
 #endif

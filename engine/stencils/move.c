@@ -119,37 +119,51 @@ STENCIL(jump) {
   GO(target);
 }
 
-#define GLOBALS(a, _)                                                                              \
-  STENCIL(global_get32__##a) {                                                                     \
-    r##a = GLOBAL(u32);                                                                            \
+/* hole_a: offset of the pointer in the instance's array of globals. */
+#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
+/* hole_a: offset of the global in the instance. */
+#define OWN(type) (*(m_##type *)(inst + HOLE_A))
+#define GLOBALS(a, name, PLACE)                                                                    \
+  STENCIL(name##_get32__##a) {                                                                     \
+    r##a = PLACE(u32);                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_get64__##a) {                                                                     \
-    r##a = GLOBAL(u64);                                                                            \
+  STENCIL(name##_get64__##a) {                                                                     \
+    r##a = PLACE(u64);                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_getf32__##a) {                                                                    \
-    x##a = vec_f32(GLOBAL(f32));                                                                   \
+  STENCIL(name##_getf32__##a) {                                                                    \
+    x##a = vec_f32(PLACE(f32));                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_getf64__##a) {                                                                    \
-    x##a = vec_f64(GLOBAL(f64));                                                                   \
+  STENCIL(name##_getf64__##a) {                                                                    \
+    x##a = vec_f64(PLACE(f64));                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_set32__##a) {                                                                     \
-    GLOBAL(u32) = (u32)r##a;                                                                       \
+  STENCIL(name##_getv__##a) {                                                                      \
+    x##a = PLACE(v4);                                                                              \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_set64__##a) {                                                                     \
-    GLOBAL(u64) = r##a;                                                                            \
+  STENCIL(name##_set32__##a) {                                                                     \
+    PLACE(u32) = (u32)r##a;                                                                        \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_setf32__##a) {                                                                    \
-    GLOBAL(f32) = GET_f32(x##a);                                                                   \
+  STENCIL(name##_set64__##a) {                                                                     \
+    PLACE(u64) = r##a;                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(global_setf64__##a) {                                                                    \
-    GLOBAL(f64) = GET_f64(x##a);                                                                   \
+  STENCIL(name##_setf32__##a) {                                                                    \
+    PLACE(f32) = GET_f32(x##a);                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(name##_setf64__##a) {                                                                    \
+    PLACE(f64) = GET_f64(x##a);                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(name##_setv__##a) {                                                                      \
+    PLACE(v4) = x##a;                                                                              \
     NEXT;                                                                                          \
   }
-EACH(GLOBALS, 0)
+EACH(GLOBALS, global, GLOBAL)
+EACH(GLOBALS, own, OWN)
+_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");

@@ -79,9 +79,6 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
 #define INSTANCE ((struct wasm_instance *)inst)
 /* Linear memory; hole_a: the access's offset. */
 #define AT(type, address) (*(volatile m_##type *)(mem + HOLE_A + (address)))
-/* hole_a: offset of the pointer in the instance's array of globals. */
-#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
-_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");
 
 /* A constant that clang must not move into a constant pool. */
 static inline __attribute__((always_inline)) u64 opaque(u64 bits) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Stencils that move vectors and their lanes: frame slots, globals, linear memory, splats. */
+/* Stencils that move vectors and their lanes: frame slots, linear memory, splats. */
 #include "engine/stencils/vector.h"
 
-/* ---- Slots and globals --------------------------------------------------------------------- */
+/* ---- Slots ---------------------------------------------------------------------------------- */
 
 #define SLOTS(a, _)                                                                                \
   STENCIL(slot_getv__##a) {                                                                        \
@@ -11,14 +11,6 @@
   }                                                                                                \
   STENCIL(slot_setv__##a) {                                                                        \
     SLOT(v4, HOLE_A) = x##a;                                                                       \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(global_getv__##a) {                                                                      \
-    x##a = GLOBAL(v4);                                                                             \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(global_setv__##a) {                                                                      \
-    GLOBAL(v4) = x##a;                                                                             \
     NEXT;                                                                                          \
   }
 EACH(SLOTS, 0)
