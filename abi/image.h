@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define ABI_IMAGE_MAGIC 0x45444f434d575248ull /* "HRWMCODE" */
-#define ABI_IMAGE_VERSION 1
+#define ABI_IMAGE_VERSION 2
 
 enum abi_image_arch { ABI_ARCH_X86_64 = 1, ABI_ARCH_AARCH64 = 2, ABI_ARCH_RISCV64 = 3 };
 enum abi_image_tier { ABI_TIER_BASELINE = 1, ABI_TIER_OPTIMISED = 2 };
@@ -35,6 +35,21 @@ struct abi_image_function {
 #define ABI_IMAGE_MARK_CALL 0
 #define ABI_IMAGE_MARK_MAX 11 /* bytes of the longest */
 
+/* One clause of one handler of exceptions: what it does with those thrown by calls whose return
+ * address minus 1 is in the range. In ascending order of text_end, and of what is tried first. The
+ * text is entered at `landing` with the frame as it is in the function's body and the exception's
+ * values in 64-bit slots, the first at `slot` and each at the next lower address, then, if wanted,
+ * the reference. */
+struct abi_image_handler {
+  uint32_t text_end; /* first byte behind the range */
+  uint32_t text_begin;
+  uint32_t landing;
+  uint32_t tag;             /* index in the module's tag index space; ABI_IMAGE_ANY_TAG */
+  int32_t slot;             /* from the frame's base */
+  uint32_t wants_reference; /* 0 or 1 */
+};
+#define ABI_IMAGE_ANY_TAG 0xffffffffu
+
 struct abi_image_table {
   uint64_t offset; /* of the first entry */
   uint64_t count;  /* entries */
@@ -51,9 +66,11 @@ struct abi_image {
   uint64_t text_size;
   struct abi_image_table functions; /* struct abi_image_function */
   struct abi_image_table marks;     /* bytes */
+  struct abi_image_table handlers;  /* struct abi_image_handler */
 };
 
 _Static_assert(sizeof(struct abi_image_function) == 20, "abi_image_function layout");
-_Static_assert(sizeof(struct abi_image) == 80, "abi_image layout");
+_Static_assert(sizeof(struct abi_image_handler) == 24, "abi_image_handler layout");
+_Static_assert(sizeof(struct abi_image) == 96, "abi_image layout");
 
 #endif

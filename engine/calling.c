@@ -19,11 +19,15 @@ _Static_assert(offsetof(struct wasm_func, instance) == 8, "known to enter.S, ste
 _Static_assert(offsetof(struct wasm_instance, memory_base) == 0, "known to enter.S, stencils.S");
 _Static_assert(offsetof(struct wasm_instance, stack_limit) == 16, "known to stencils.S");
 _Static_assert(offsetof(struct wasm_instance, funcs) == 48, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_instance, helpers) == 56, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_helpers, throw_tag) == 0, "known to stencils.S");
+_Static_assert(offsetof(struct wasm_helpers, throw_ref) == 8, "known to stencils.S");
 
 uint32_t wasm_enter_crossing(struct wasm_activation *activation, struct wasm_func *func,
                              struct crossing *crossing);
 uint32_t wasm_unwind_landing(void); /* not to be called: a place to resume at */
-void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp);
+uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp,
+                            struct wasm_instance *caller);
 
 /* The words that stand for a value; i32 is zero extended in registers. */
 static void put_words(uint8_t type, const union wasm_value *value, uint64_t *words) {
@@ -32,10 +36,14 @@ static void put_words(uint8_t type, const union wasm_value *value, uint64_t *wor
     words[1] = value->v128[1];
 }
 
-static void set_value(uint8_t type, union wasm_value *value, const uint64_t *words) {
+/* To the host. */
+static void give_value(struct wasm_store *store, uint8_t type, union wasm_value *value,
+                       const uint64_t *words) {
   *value = (union wasm_value){.i64 = is_wide_type(type) ? words[0] : (uint32_t)words[0]};
   if (type == WASM_V128)
     value->v128[1] = words[1];
+  if (type == WASM_EXNREF)
+    wasm_exception_keep(store, words[0]);
 }
 
 static uint64_t *argument_word(struct crossing *crossing, uint8_t type, struct placing *placing) {
@@ -70,28 +78,36 @@ uint32_t wasm_enter(struct wasm_activation *activation, struct wasm_func *func,
     put_words(type->params[i], &values[i], argument_word(&crossing, type->params[i], &placing));
   uint32_t kind = wasm_enter_crossing(activation, func, &crossing);
   for (uint32_t i = 0; kind == WASM_TRAP_NONE && i < type->result_count; i++)
-    set_value(type->results[i], &values[i], result_word(&crossing, type, i, &arguments));
+    give_value(func->instance->store, type->results[i], &values[i],
+               result_word(&crossing, type, i, &arguments));
   return kind;
 }
 
-/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. */
-void wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp) {
+/* Called by wasm_host_entry, whose frame is `fp`. crossing->words are the caller's own. After a
+ * tail call the frame before `fp` is not the caller's, whose instance is given for that reason.
+ * Returns how many bytes of arguments are to be taken off the stack. */
+uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp,
+                            struct wasm_instance *caller) {
   const uintptr_t *frame = (const uintptr_t *)fp;
   struct wasm_activation *activation = host->store->activation;
   activation->exit_fp = frame[0];
   activation->exit_pc = frame[1];
-  struct wasm_instance *caller = wasm_frame_instance(frame[0]);
   const struct wasm_functype *type = &host->store->types.types[host->host_type];
   uint32_t count = type->param_count > type->result_count ? type->param_count : type->result_count;
   union wasm_value values[count + 1];
   struct placing placing = {0};
   for (uint32_t i = 0; i < type->param_count; i++)
-    set_value(type->params[i], &values[i], argument_word(crossing, type->params[i], &placing));
+    give_value(host->store, type->params[i], &values[i],
+               argument_word(crossing, type->params[i], &placing));
   uint32_t kind = host->helpers->call_host(host, caller, values);
+  if (kind == WASM_TRAP_UNCAUGHT_EXCEPTION && host->store->exception != NULL)
+    wasm_exception_throw_again(host->store, frame[0], frame[1]);
   if (kind != WASM_TRAP_NONE)
     host->helpers->raise(caller, kind);
+  uint32_t words = argument_words(type);
   for (uint32_t i = 0; i < type->result_count; i++)
-    put_words(type->results[i], &values[i], result_word(crossing, type, i, &placing.words));
+    put_words(type->results[i], &values[i], result_word(crossing, type, i, &words));
+  return 8 * (uint64_t)argument_words(type);
 }
 
 void wasm_unwind_resume(struct wasm_activation *activation, uint32_t kind,
@@ -180,4 +196,38 @@ bool wasm_image_mark(const struct abi_image *image, uintptr_t pc, bool is_call,
       return true;
   }
   return false;
+}
+
+/* The clauses after all that end before `offset`. */
+static const struct abi_image_handler *first_handler(const struct abi_image *image,
+                                                     uint32_t offset) {
+  const struct abi_image_handler *handlers =
+      (const void *)((const uint8_t *)image + image->handlers.offset);
+  uint64_t low = 0, high = image->handlers.count;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    if (handlers[middle].text_end <= offset)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return handlers + low;
+}
+
+/* Of those behind, inner ones come before outer ones, and none of another function is looked at. */
+const struct abi_image_handler *wasm_image_handler(const struct abi_image *image,
+                                                   uintptr_t return_pc,
+                                                   const struct abi_image_handler *last) {
+  const struct abi_image_function *function = wasm_image_function(image, return_pc - 1);
+  uint32_t offset;
+  if (!text_offset(image, return_pc - 1, &offset) || function == NULL)
+    return NULL;
+  const uint8_t *table = (const uint8_t *)image + image->handlers.offset;
+  const struct abi_image_handler *end = (const struct abi_image_handler *)table;
+  end += image->handlers.count;
+  for (const struct abi_image_handler *next = last ? last + 1 : first_handler(image, offset);
+       next < end && next->text_end <= function->text_offset + function->text_length; next++)
+    if (next->text_begin <= offset)
+      return next;
+  return NULL;
 }

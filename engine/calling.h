@@ -42,12 +42,13 @@ static inline struct placement place_argument(uint8_t type, struct placing *plac
   return (struct placement){.place = first + (*used)++};
 }
 
-/* Outgoing words taken by arguments; results after the first follow. */
+/* Outgoing words taken by arguments; results after the first follow. The callee takes these words
+ * off the stack when it returns: they are an even number, so that alignment stays as it is. */
 static inline uint32_t argument_words(const struct wasm_functype *type) {
   struct placing placing = {0};
   for (uint32_t i = 0; i < type->param_count; i++)
     place_argument(type->params[i], &placing);
-  return placing.words;
+  return (placing.words + 1) & ~1u;
 }
 
 /* Outgoing words of the results up to number `count`, of which the first is in a register. */

@@ -107,18 +107,12 @@ static const char *feature_of(uint8_t opcode) {
   switch (opcode) {
   case 0x06:
   case 0x07:
-  case 0x08:
   case 0x09:
-  case 0x0a:
   case 0x18:
   case 0x19:
-  case 0x1f:
-    return "exception handling";
-  case 0x12:
-  case 0x13:
-  case 0x15:
-    return "tail calls";
+    return "legacy exception handling";
   case 0x14:
+  case 0x15:
   case 0xd4:
   case 0xd5:
   case 0xd6:
@@ -288,7 +282,7 @@ bool compiler_window_grow(struct compiler *c, struct window *window, size_t size
   return true;
 }
 
-static bool reserve_window(struct compiler *c, struct window *window, size_t size) {
+bool compiler_window_reserve(struct compiler *c, struct window *window, size_t size) {
   window->reserved = round_up(c, size);
   window->base = c->platform->reserve(c->platform->context, window->reserved);
   return window->base || no_memory(c, "state");
@@ -303,9 +297,9 @@ static void release_window(struct compiler *c, struct window *window) {
  * branches may copy one that waits on the stack again and again. Room for one of each is there at
  * once: for what has no room after a failure. */
 static bool reserve_sites(struct compiler *c, size_t longest) {
-  return reserve_window(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites) &&
+  return compiler_window_reserve(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites) &&
          compiler_window_grow(c, &c->site_window, sizeof *c->sites) &&
-         reserve_window(c, &c->data_window, (longest + 4) * sizeof *c->datas) &&
+         compiler_window_reserve(c, &c->data_window, (longest + 4) * sizeof *c->datas) &&
          compiler_window_grow(c, &c->data_window, sizeof *c->datas);
 }
 
@@ -315,12 +309,13 @@ static bool reserve_state(struct compiler *c) {
   for (uint32_t i = 0; i < c->module->func_count - c->module->func_import_count; i++)
     if (c->module->bodies[i].length > longest)
       longest = c->module->bodies[i].length;
-  bool ok = reserve_window(c, &c->value_window, (WASM_LIMIT_OPERANDS + 2) * sizeof *c->values) &&
-            reserve_window(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
-            reserve_window(c, &c->local_window,
-                           (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
-            compiler_window_grow(c, &c->value_window, sizeof *c->values) &&
-            (!c->emit || reserve_sites(c, longest));
+  bool ok =
+      compiler_window_reserve(c, &c->value_window, (WASM_LIMIT_OPERANDS + 2) * sizeof *c->values) &&
+      compiler_window_reserve(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
+      compiler_window_reserve(c, &c->local_window,
+                              (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
+      compiler_window_grow(c, &c->value_window, sizeof *c->values) &&
+      (!c->emit || reserve_sites(c, longest));
   if (!ok)
     return false;
   c->values = (struct value *)c->value_window.base + 1;
@@ -338,6 +333,7 @@ static void release_state(struct compiler *c) {
   release_window(c, &c->site_window);
   release_window(c, &c->data_window);
   release_window(c, &c->marks);
+  release_window(c, &c->handlers);
 }
 
 /* ---- The image ----------------------------------------------------------------------------- */
@@ -346,14 +342,22 @@ static void release_state(struct compiler *c) {
 #define TEXT_PER_BYTE 64u
 #define TEXT_MAX ((size_t)1 << 30)
 
+/* As if nothing had been compiled so far. */
+static void forget_code(struct compiler *c, uint32_t functions) {
+  c->at = c->text.base;
+  c->mark_bytes = c->handler_count = 0;
+  c->calls_directly = false;
+  memset(c->entries, 0, functions * sizeof *c->entries);
+}
+
 /* One reservation, committed from its begin on: header and functions, text, and, when these have
- * stopped growing in a window of their own, the marks. */
+ * stopped growing in windows of their own, the marks and handlers. */
 static bool reserve_image(struct compiler *c, uint32_t functions) {
   size_t code = c->module->code_section_bytes + functions + 1024;
   size_t head =
       round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
   size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
-  if (!reserve_window(c, &c->marks, 3 * code * ABI_IMAGE_MARK_MAX))
+  if (!compiler_window_reserve(c, &c->marks, 3 * code * ABI_IMAGE_MARK_MAX))
     return false;
   c->image = (struct window){.reserved = head + text, .is_code = true};
   c->image.base = c->platform->code_reserve(c->platform->context, c->image.reserved);
@@ -397,7 +401,9 @@ static bool publish_image(struct compiler *c, uint32_t functions) {
     return no_memory(c, "tables");
   for (uint32_t i = 0; i < functions; i++)
     entries[i] = c->text.base + c->entries[i];
-  if (!append_table(c, &image->marks, &end, &c->marks, c->mark_bytes, 1))
+  if (!append_table(c, &image->marks, &end, &c->marks, c->mark_bytes, 1) ||
+      !append_table(c, &image->handlers, &end, &c->handlers, c->handler_count,
+                    sizeof(struct abi_image_handler)))
     return false;
   image->text_size = emit_offset(c);
   image->size = image->text_offset + end;
@@ -406,6 +412,24 @@ static bool publish_image(struct compiler *c, uint32_t functions) {
   c->module->entries = entries;
   c->module->image = image;
   c->module->image_reserved = c->image.reserved;
+  return true;
+}
+
+/* All in their order. A tail call to another instance may turn up after direct calls for which that
+ * was not thought of: then everything is compiled again, with that known. */
+static bool compile_functions(struct compiler *c, uint32_t functions) {
+  bool again = false;
+  do {
+    for (c->function = 0; c->function < functions; c->function++) {
+      if (!compile_function(c))
+        return false;
+      again = c->must_reload && c->calls_directly;
+      if (again)
+        break;
+    }
+    if (again)
+      forget_code(c, functions);
+  } while (again);
   return true;
 }
 
@@ -419,10 +443,7 @@ static bool compile_all(struct compiler *c, uint32_t functions) {
     if (!reserve_image(c, functions))
       return false;
   }
-  for (c->function = 0; c->function < functions; c->function++)
-    if (!compile_function(c))
-      return false;
-  return !c->emit || publish_image(c, functions);
+  return compile_functions(c, functions) && (!c->emit || publish_image(c, functions));
 }
 
 /* Asked only where it matters, for the answer may cost a reservation. */

@@ -37,6 +37,9 @@ _Noreturn void wasm_unwind(struct wasm_activation *activation, uint32_t kind);
 void wasm_unwind_resume(struct wasm_activation *activation, uint32_t kind,
                         struct wasm_fault *resume);
 
+/* Goes on in the text of a frame that calls lie above of. */
+_Noreturn void wasm_resume_frame(uintptr_t pc, uintptr_t sp, uintptr_t fp);
+
 /* What a program counter in text means. NULL: it is not in this image. */
 const struct abi_image_function *wasm_image_function(const struct abi_image *image, uintptr_t pc);
 /* An instruction that may trap, or a call by its return address. False: there is none at `pc`. */
@@ -46,6 +49,11 @@ struct wasm_mark {
 };
 bool wasm_image_mark(const struct abi_image *image, uintptr_t pc, bool is_call,
                      struct wasm_mark *mark);
+/* The next handler's clause, in the order they are to be tried, that is there for what is thrown by
+ * the call that returns to `return_pc`, after `last` (NULL: the first). NULL: no further one. */
+const struct abi_image_handler *wasm_image_handler(const struct abi_image *image,
+                                                   uintptr_t return_pc,
+                                                   const struct abi_image_handler *last);
 
 /* Steps from a frame to its caller's. `fp` as in struct wasm_fault. False: no further frame. */
 bool wasm_frame_next(const struct wasm_activation *activation, uintptr_t *fp, uintptr_t *pc);

@@ -59,6 +59,13 @@ static void push_results(struct compiler *c, const struct wasm_functype *type, u
   }
 }
 
+/* Room for a call's arguments and further results. */
+static void reserve_outgoing(struct compiler *c, const struct wasm_functype *type) {
+  uint32_t words = argument_words(type) + result_words(type, type->result_count);
+  if (words > c->outgoing)
+    c->outgoing = words;
+}
+
 /* All but the call itself. Operands below the arguments go to their slots; reads of locals may
  * wait, for homes do not change in a call. */
 static void prepare_call(struct compiler *c, const struct wasm_functype *type) {
@@ -70,31 +77,42 @@ static void prepare_call(struct compiler *c, const struct wasm_functype *type) {
       value_spill(c, i);
   locals_flush(c);
   pass_arguments(c, type);
-  uint32_t words = argument_words(type) + result_words(type, type->result_count);
-  if (words > c->outgoing)
-    c->outgoing = words;
+  reserve_outgoing(c, type);
 }
 
-/* Jumps to functions that come later, or to this one, whose entry is not settled, wait in a chain.
- */
-static void emit_direct_call(struct compiler *c, uint32_t defined) {
+/* A family that jumps to a function. Jumps to those that come later, or to this one, whose entry is
+ * not settled, wait in a chain. */
+static void emit_jump_to_function(struct compiler *c, uint32_t family, uint32_t defined) {
   uint32_t chain = 0;
   bool known = defined < c->function;
   c->chain[0] = known ? &chain : &c->entries[defined];
-  emit_stencil(c, ST_call_direct, 0, 0);
+  emit_stencil(c, family, 0, 0);
   if (known)
     emit_resolve(c, chain, c->entries[defined]);
-  emit_call_site(c, 0);
 }
 
-/* The callee may have changed every register: nothing is cached any more. It may also not return
- * here. */
+static void emit_direct_call(struct compiler *c, uint32_t defined) {
+  emit_jump_to_function(c, ST_call_direct, defined);
+  emit_call_site(c, 0);
+  if (c->must_reload)
+    emit_stencil(c, ST_reload, 0, 0);
+  else
+    c->calls_directly = true;
+}
+
+/* The callee may have changed every register: nothing is cached any more. Its arguments are off the
+ * stack. It may also not return here. */
 static void finish_call(struct compiler *c, const struct wasm_functype *type) {
+  uint32_t words = argument_words(type);
   c->head_loop = 0;
   for (uint32_t i = 0; i < type->param_count; i++)
     stack_drop(c);
   locals_forget(c);
-  push_results(c, type, argument_words(type));
+  if (words > 0) {
+    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)words;
+    emit_stencil(c, ST_frame_alloc, 0, 0);
+  }
+  push_results(c, type, words);
 }
 
 /* Types only: where no code is made. */
@@ -103,16 +121,23 @@ static void call_types(struct compiler *c, const struct wasm_functype *type) {
   stack_push_slots(c, type->result_count, type->results);
 }
 
+/* Reads a function's index and checks its arguments. NULL: it failed. */
+static const struct wasm_functype *read_callee(struct compiler *c, uint32_t *index) {
+  *index = wasm_read_u32(&c->reader);
+  if (compiler_ok(c) && *index >= c->module->func_count)
+    compiler_fail(c, WASM_INVALID, "unknown function %u", *index);
+  if (!compiler_ok(c))
+    return NULL;
+  const struct wasm_functype *type = &c->module->types[c->module->func_types[*index]];
+  return stack_check(c, type->param_count, type->params) ? type : NULL;
+}
+
 /* Functions of the module are called directly; imported ones may be of another instance. */
 void compile_call(struct compiler *c, const struct opcode *op) {
   (void)op;
-  uint32_t index = wasm_read_u32(&c->reader);
-  if (compiler_ok(c) && index >= c->module->func_count)
-    compiler_fail(c, WASM_INVALID, "unknown function %u", index);
-  if (!compiler_ok(c))
-    return;
-  const struct wasm_functype *type = &c->module->types[c->module->func_types[index]];
-  if (!stack_check(c, type->param_count, type->params))
+  uint32_t index;
+  const struct wasm_functype *type = read_callee(c, &index);
+  if (!type)
     return;
   if (!c->live) {
     call_types(c, type);
@@ -129,38 +154,51 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   finish_call(c, type);
 }
 
-/* The element is checked before the arguments are placed; its slot lies above theirs. */
-void compile_call_indirect(struct compiler *c, const struct opcode *op) {
-  (void)op;
+/* Finds the function an element refers to. It waits in the slot that was the index's, above those
+ * of the arguments, while these take all registers. */
+static void emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
+  uint32_t slot = c->height - 1, reg = value_own(c, slot);
+  c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
+  c->hole[STENCIL_HOLE_B] = (int64_t)type * 4;
+  emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
+  emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
+  emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
+  emit_stencil(c, ST_resolve_indirect, reg, 0);
+  emit_store(c, WASM_FUNCREF, reg, value_offset(c, slot));
+}
+
+/* Reads a type and a table, checks the element's index and the arguments, and finds the element,
+ * before the arguments are placed. NULL: it failed. */
+static const struct wasm_functype *read_indirect_callee(struct compiler *c, int32_t *slot) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
-    return;
+    return NULL;
   if (table >= c->module->table_count)
     compiler_fail(c, WASM_INVALID, "unknown table %u", table);
   else if (c->module->tables[table].type != WASM_FUNCREF)
-    compiler_fail(c, WASM_INVALID, "type mismatch: call_indirect through a table of externref");
+    compiler_fail(c, WASM_INVALID, "type mismatch: %s through a table of %s",
+                  compiler_opcode_name(c->opcode, c->reader.end),
+                  wasm_valtype_text(c->module->tables[table].type));
   else if (number >= c->module->type_count)
     compiler_fail(c, WASM_INVALID, "unknown type %u", number);
   if (!compiler_ok(c))
-    return;
+    return NULL;
   uint8_t index_type = wasm_address_type(&c->module->tables[table].limits);
   if (!stack_check(c, 1, &index_type))
-    return;
-  const struct wasm_functype *type = &c->module->types[number];
-  int32_t slot = value_offset(c, c->height - 1);
-  if (c->live) {
-    uint32_t reg = value_own(c, c->height - 1);
-    c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
-    c->hole[STENCIL_HOLE_B] = (int64_t)number * 4;
-    emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
-    emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
-    emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
-    emit_stencil(c, ST_resolve_indirect, reg, 0);
-    /* The function waits in the index's slot while the arguments take all registers. */
-    emit_store(c, WASM_FUNCREF, reg, slot);
-  }
+    return NULL;
+  *slot = value_offset(c, c->height - 1);
+  if (c->live)
+    emit_resolve_element(c, table, number);
   stack_drop(c);
-  if (!stack_check(c, type->param_count, type->params))
+  const struct wasm_functype *type = &c->module->types[number];
+  return stack_check(c, type->param_count, type->params) ? type : NULL;
+}
+
+void compile_call_indirect(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  int32_t slot;
+  const struct wasm_functype *type = read_indirect_callee(c, &slot);
+  if (!type)
     return;
   if (!c->live) {
     call_types(c, type);
@@ -171,6 +209,92 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   emit_stencil(c, ST_call_slot, 0, 0);
   emit_call_site(c, TARGET_CALL_TAIL);
   finish_call(c, type);
+}
+
+/* ---- Tail calls ---------------------------------------------------------------------------- */
+
+/* Where a function that may be of another instance waits: the argument registers leave it free. */
+#define TAIL_FUNCTION 0u
+_Static_assert(TARGET_INT_ARG_FIRST > TAIL_FUNCTION, "");
+
+/* The callee's results become this function's (core spec 3.3.8, return_call). */
+static bool check_tail(struct compiler *c, const struct wasm_functype *type) {
+  const struct wasm_functype *own = &c->controls[0].type;
+  bool same =
+      own->result_count == type->result_count &&
+      (own->result_count == 0 || memcmp(own->results, type->results, own->result_count) == 0);
+  if (!same)
+    compiler_fail(c, WASM_INVALID, "type mismatch: %s of a function with other results",
+                  compiler_opcode_name(c->opcode, c->reader.end));
+  return same;
+}
+
+/* Places the arguments as for a call. Nothing else of this function is needed any more. */
+static void prepare_tail(struct compiler *c, const struct wasm_functype *type) {
+  pass_arguments(c, type);
+  reserve_outgoing(c, type);
+}
+
+/* Takes the frame down. The outgoing words become the incoming ones, which end where this
+ * function's end, so that the caller's results lie behind them as it expects. */
+static void emit_leave(struct compiler *c, const struct wasm_functype *type) {
+  uint32_t words = argument_words(type);
+  if (words == 0 && c->incoming == 0) {
+    emit_stencil(c, ST_tail_leave, 0, 0);
+    return;
+  }
+  int32_t to = TARGET_INCOMING_OFFSET((int32_t)c->incoming - (int32_t)words);
+  emit_stencil(c, ST_tail_save, 0, 0);
+  if (words > 0) {
+    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)words;
+    c->hole[STENCIL_HOLE_B] = to;
+    emit_stencil(c, ST_tail_words, 0, 0);
+  }
+  c->hole[STENCIL_HOLE_A] = to;
+  emit_stencil(c, ST_tail_leave_words, 0, 0);
+}
+
+/* To a function that may be of another instance: whoever has called this one directly must know. If
+ * code was made for calls that do not, it has to be made again; only modules with such tail calls
+ * pay for that. */
+static void emit_tail_elsewhere(struct compiler *c, const struct wasm_functype *type) {
+  c->must_reload = true;
+  emit_leave(c, type);
+  emit_stencil(c, ST_tail_call, 0, 0);
+}
+
+void compile_return_call(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  uint32_t index;
+  const struct wasm_functype *type = read_callee(c, &index);
+  if (!type || !check_tail(c, type))
+    return;
+  if (c->live) {
+    prepare_tail(c, type);
+    if (index < c->module->func_import_count) {
+      c->hole[STENCIL_HOLE_A] = (int64_t)index * 8;
+      emit_stencil(c, ST_ref_func, TAIL_FUNCTION, 0);
+      emit_tail_elsewhere(c, type);
+    } else {
+      emit_leave(c, type);
+      emit_jump_to_function(c, ST_jump, index - c->module->func_import_count);
+    }
+  }
+  control_end_reach(c);
+}
+
+void compile_return_call_indirect(struct compiler *c, const struct opcode *op) {
+  (void)op;
+  int32_t slot;
+  const struct wasm_functype *type = read_indirect_callee(c, &slot);
+  if (!type || !check_tail(c, type))
+    return;
+  if (c->live) {
+    prepare_tail(c, type);
+    emit_load(c, WASM_FUNCREF, TAIL_FUNCTION, slot);
+    emit_tail_elsewhere(c, type);
+  }
+  control_end_reach(c);
 }
 
 /* ---- Entry and exit ------------------------------------------------------------------------ */
@@ -193,7 +317,7 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
     if (c->live && !placement.on_stack)
       local_bind(c, i, pool_register(type->params[i], placement.place));
   }
-  c->incoming = placing.words;
+  c->incoming = argument_words(type);
 }
 
 /* Declared locals are zero (core spec 4.4.10.1). Two at a time: one too many hits the operands'

@@ -38,8 +38,7 @@ static void restore_layout(struct compiler *c, const struct layout *layout) {
   c->free_regs = (uint16_t)~layout->used;
 }
 
-/* What a branch to a label passes: a loop's parameters, else the results. */
-static uint32_t label_types(const struct control *control, const uint8_t **types) {
+uint32_t control_label_types(const struct control *control, const uint8_t **types) {
   bool loop = control->kind == CONTROL_LOOP;
   *types = loop ? control->type.params : control->type.results;
   return loop ? control->type.param_count : control->type.result_count;
@@ -129,7 +128,7 @@ static bool values_in_place(const struct compiler *c, const struct control *cont
 static void make_edge(struct compiler *c, struct control *control, struct edge *edge) {
   define_layout(c, control);
   const uint8_t *types;
-  uint32_t count = label_types(control, &types), reg = label_register(control);
+  uint32_t count = control_label_types(control, &types), reg = label_register(control);
   edge->stores = edge->move_count = 0;
   edge_for_locals(c, control, edge);
   edge->to_slots = reg == NO_REGISTER && !values_in_place(c, control, count);
@@ -147,7 +146,7 @@ static bool edge_is_empty(const struct edge *edge) {
 /* Emits the moves; what the compiler knows stays as it was before the branch. */
 static void emit_edge(struct compiler *c, const struct control *control, struct edge *edge) {
   const uint8_t *types;
-  uint32_t count = label_types(control, &types);
+  uint32_t count = control_label_types(control, &types);
   for (uint32_t left = edge->stores; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     const struct local *local = &c->locals[c->owner[reg]];
@@ -235,11 +234,11 @@ void emit_return(struct compiler *c) {
     struct move move = value_move(c, first, result_register(c->values[first].type));
     emit_moves(c, &move, 1);
   }
-  emit_stencil(c, ST_epilogue, 0, 0);
+  c->hole[STENCIL_HOLE_IMM32] = 8 * (int64_t)c->incoming;
+  emit_stencil(c, c->incoming ? ST_epilogue_pop : ST_epilogue, 0, 0);
 }
 
-/* From here to the end of the block nothing is reached: operands go, registers are nobody's. */
-static void end_of_reach(struct compiler *c) {
+void control_end_reach(struct compiler *c) {
   struct control *control = innermost(c);
   while (c->height > control->height)
     stack_drop(c);
@@ -252,10 +251,9 @@ static void end_of_reach(struct compiler *c) {
 
 /* ---- Blocks -------------------------------------------------------------------------------- */
 
-/* Block types (core spec 5.4.1): nothing, one result, or a type of the module. */
-static bool read_block_type(struct compiler *c, struct wasm_functype *type) {
-  static const uint8_t all[] = {WASM_I32,  WASM_I64,     WASM_F32,      WASM_F64,
-                                WASM_V128, WASM_FUNCREF, WASM_EXTERNREF};
+bool control_read_type(struct compiler *c, struct wasm_functype *type) {
+  static const uint8_t all[] = {WASM_I32,  WASM_I64,     WASM_F32,       WASM_F64,
+                                WASM_V128, WASM_FUNCREF, WASM_EXTERNREF, WASM_EXNREF};
   *type = (struct wasm_functype){0};
   if (wasm_reader_left(&c->reader) > 0 && *c->reader.at == 0x40) {
     c->reader.at++;
@@ -292,10 +290,9 @@ void control_push(struct compiler *c, enum control_kind kind, const struct wasm_
   control->target = control->else_chain = control->table = 0;
 }
 
-/* Opens a block over its parameters. Operands leave the registers; those that a branch may find
- * again, the parameters, are all put into their slots. */
-static void open_block(struct compiler *c, enum control_kind kind,
-                       const struct wasm_functype *type) {
+/* Operands leave the registers; those that a branch may find again, the parameters, are all put
+ * into their slots. */
+void control_open(struct compiler *c, enum control_kind kind, const struct wasm_functype *type) {
   uint32_t params = type->param_count;
   if (c->live) {
     stack_spill_below(c, c->height);
@@ -312,17 +309,17 @@ static void open_block(struct compiler *c, enum control_kind kind,
 void compile_block(struct compiler *c, const struct opcode *op) {
   (void)op;
   struct wasm_functype type;
-  if (read_block_type(c, &type) && stack_check(c, type.param_count, type.params))
-    open_block(c, CONTROL_BLOCK, &type);
+  if (control_read_type(c, &type) && stack_check(c, type.param_count, type.params))
+    control_open(c, CONTROL_BLOCK, &type);
 }
 
 /* Locals that are in registers here are so whenever the loop comes back. */
 void compile_loop(struct compiler *c, const struct opcode *op) {
   (void)op;
   struct wasm_functype type;
-  if (!read_block_type(c, &type) || !stack_check(c, type.param_count, type.params))
+  if (!control_read_type(c, &type) || !stack_check(c, type.param_count, type.params))
     return;
-  open_block(c, CONTROL_LOOP, &type);
+  control_open(c, CONTROL_LOOP, &type);
   if (!compiler_ok(c) || !c->live)
     return;
   c->head_loop = innermost(c)->loop = ++c->loop_count;
@@ -332,7 +329,7 @@ void compile_loop(struct compiler *c, const struct opcode *op) {
 
 void compile_if(struct compiler *c, const struct opcode *op) {
   struct wasm_functype type;
-  if (!read_block_type(c, &type) || !stack_check(c, 1, op->in))
+  if (!control_read_type(c, &type) || !stack_check(c, 1, op->in))
     return;
   struct compare compare = {0};
   if (c->live)
@@ -341,7 +338,7 @@ void compile_if(struct compiler *c, const struct opcode *op) {
     stack_drop(c);
   if (!stack_check(c, type.param_count, type.params))
     return;
-  open_block(c, CONTROL_IF, &type);
+  control_open(c, CONTROL_IF, &type);
   c->head_loop = 0;
   if (!compiler_ok(c) || !c->live)
     return;
@@ -364,8 +361,8 @@ static bool check_results(struct compiler *c, const struct control *control) {
   return true;
 }
 
-/* Nothing of the block's stack or registers is left. What lies below was spilled at its begin. */
-static void leave_block(struct compiler *c, const struct control *control) {
+/* What lies below was spilled at its begin. */
+void control_leave(struct compiler *c, const struct control *control) {
   while (c->height > control->height)
     stack_drop(c);
   c->height = control->height;
@@ -383,7 +380,7 @@ static void begin_else(struct compiler *c) {
     emit_edge(c, control, &edge);
     emit_jump(c, ST_jump, 0, 0, control);
   }
-  leave_block(c, control);
+  control_leave(c, control);
   c->live = control->was_live;
   control->kind = CONTROL_ELSE;
   control->unreachable = false;
@@ -434,7 +431,7 @@ static bool join_missing_else(struct compiler *c, struct control *control) {
 
 /* After a label that branches lead to: its layout, its values where branches bring them. */
 static void enter_label(struct compiler *c, struct control *control) {
-  leave_block(c, control);
+  control_leave(c, control);
   c->live = true;
   restore_layout(c, &control->layout);
   emit_resolve(c, control->target, emit_offset(c));
@@ -475,6 +472,8 @@ void compile_end(struct compiler *c, const struct opcode *op) {
     end_function(c);
     return;
   }
+  if (control->kind == CONTROL_TRY)
+    control_end_try(c);
   bool merges = control->kind != CONTROL_LOOP && control->has_layout;
   if (merges && c->live) {
     struct edge edge;
@@ -491,15 +490,15 @@ void compile_end(struct compiler *c, const struct opcode *op) {
 
 /* ---- Branches ------------------------------------------------------------------------------ */
 
-static struct control *read_label(struct compiler *c) {
+struct control *control_read_label(struct compiler *c) {
   uint32_t depth = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && depth >= c->depth)
     compiler_fail(c, WASM_INVALID, "unknown label %u", depth);
   return compiler_ok(c) ? &c->controls[c->depth - 1 - depth] : NULL;
 }
 
-/* Unconditional, with its edge; to the outermost label it is a return. */
-static void emit_branch(struct compiler *c, struct control *control) {
+/* To the outermost label it is a return. */
+void control_branch(struct compiler *c, struct control *control) {
   if (control == c->controls) {
     emit_return(c);
     return;
@@ -512,16 +511,16 @@ static void emit_branch(struct compiler *c, struct control *control) {
 
 void compile_br(struct compiler *c, const struct opcode *op) {
   (void)op;
-  struct control *control = read_label(c);
+  struct control *control = control_read_label(c);
   if (!control)
     return;
   const uint8_t *types;
-  uint32_t count = label_types(control, &types);
+  uint32_t count = control_label_types(control, &types);
   if (!stack_check(c, count, types))
     return;
   if (c->live)
-    emit_branch(c, control);
-  end_of_reach(c);
+    control_branch(c, control);
+  control_end_reach(c);
 }
 
 void compile_return(struct compiler *c, const struct opcode *op) {
@@ -531,7 +530,7 @@ void compile_return(struct compiler *c, const struct opcode *op) {
     return;
   if (c->live)
     emit_return(c);
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 /* Where the untaken branch goes on: a label of this instruction alone. */
@@ -541,13 +540,13 @@ static void emit_around(struct compiler *c, const struct compare *compare,
   c->hole[STENCIL_HOLE_IMM32] = compare->constant;
   c->chain[0] = &chain;
   emit_stencil(c, jump_family(compare, true), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE);
-  emit_branch(c, control);
+  control_branch(c, control);
   emit_resolve(c, chain, emit_offset(c));
 }
 
 /* With nothing to move the jump goes straight to the label; else around the edge. */
 void compile_br_if(struct compiler *c, const struct opcode *op) {
-  struct control *control = read_label(c);
+  struct control *control = control_read_label(c);
   if (!control || !stack_check(c, 1, op->in))
     return;
   struct compare compare = {0};
@@ -556,7 +555,7 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
   else
     stack_drop(c);
   const uint8_t *types;
-  uint32_t count = label_types(control, &types);
+  uint32_t count = control_label_types(control, &types);
   if (!stack_check(c, count, types))
     return;
   if (!c->live) {
@@ -581,18 +580,18 @@ static uint32_t case_stub(struct compiler *c, struct control *control, uint32_t 
   if (control->table != table) {
     control->table = table;
     control->stub = emit_offset(c);
-    emit_branch(c, control);
+    control_branch(c, control);
   }
   return control->stub;
 }
 
 /* Checks one label; all have as many values as the first. */
 static struct control *read_case(struct compiler *c, uint32_t *arity) {
-  struct control *control = read_label(c);
+  struct control *control = control_read_label(c);
   if (!control)
     return NULL;
   const uint8_t *types;
-  uint32_t count = label_types(control, &types);
+  uint32_t count = control_label_types(control, &types);
   if (*arity == UINT32_MAX)
     *arity = count;
   if (count != *arity) {
@@ -631,7 +630,7 @@ void compile_br_table(struct compiler *c, const struct opcode *op) {
     int32_t distance = (int32_t)(case_stub(c, control, table) - table);
     memcpy(c->text.base + table + 4 * (size_t)i, &distance, 4);
   }
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 void compile_unreachable(struct compiler *c, const struct opcode *op) {
@@ -640,7 +639,7 @@ void compile_unreachable(struct compiler *c, const struct opcode *op) {
     emit_fault(c, WASM_TRAP_UNREACHABLE);
     emit_stencil(c, ST_trap, 0, 0);
   }
-  end_of_reach(c);
+  control_end_reach(c);
 }
 
 void compile_nop(struct compiler *c, const struct opcode *op) {

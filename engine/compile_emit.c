@@ -225,6 +225,15 @@ void emit_call_site(struct compiler *c, uint32_t tail) {
   put_mark(c, ABI_IMAGE_MARK_CALL, emit_offset(c) - tail);
 }
 
+void emit_handler(struct compiler *c, const struct abi_image_handler *handler) {
+  size_t size = (c->handler_count + 1) * sizeof *handler;
+  if (c->handlers.base == NULL && !compiler_window_reserve(c, &c->handlers, c->marks.reserved))
+    return;
+  if (c->handlers.committed < size && !compiler_window_grow(c, &c->handlers, size))
+    return;
+  ((struct abi_image_handler *)c->handlers.base)[c->handler_count++] = *handler;
+}
+
 /* ---- Moves --------------------------------------------------------------------------------- */
 
 static uint32_t pool_number(uint32_t reg) {

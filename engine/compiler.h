@@ -74,7 +74,14 @@ struct layout {
   uint32_t local[REGISTER_COUNT];
 };
 
-enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF, CONTROL_ELSE };
+enum control_kind {
+  CONTROL_FUNC,
+  CONTROL_BLOCK,
+  CONTROL_LOOP,
+  CONTROL_IF,
+  CONTROL_ELSE,
+  CONTROL_TRY,
+};
 
 struct control {
   uint8_t kind;
@@ -90,8 +97,10 @@ struct control {
   uint32_t loop; /* a loop's number */
   struct layout layout;
   struct layout else_layout;
-  uint32_t table; /* text offset of the last br_table that named it, */
-  uint32_t stub;  /* and of its stub for that */
+  uint32_t table;         /* text offset of the last br_table that named it, */
+  uint32_t stub;          /* and of its stub for that */
+  const uint8_t *catches; /* a try_table's clauses, in the module, */
+  uint32_t begin;         /* and the text offset where its body begins */
 };
 
 /* A compare that waits to be fused with a conditional branch. */
@@ -133,9 +142,14 @@ struct compiler {
 
   /* The image. Offsets in text are distances from `text`. */
   struct window image, text, marks;
+  struct window handlers;                    /* reserved when the first comes */
   uint8_t *at, *text_limit;                  /* next byte; where the committed part gets short */
   uint32_t mark_bytes, mark_text, mark_code; /* so far; the last mark's places */
+  uint32_t handler_count;
   uint32_t *entries; /* per defined function: text offset if compiled, else chain of calls to it */
+  bool calls_directly; /* a direct call was compiled that does not reload the instance, */
+  bool must_reload;    /* which direct calls must do, since functions of the module may return from
+                          another instance, by tail calls */
 
   /* The function. */
   uint32_t function; /* index among the defined ones */
@@ -149,7 +163,7 @@ struct compiler {
   struct local *locals;
   uint32_t local_count;
   uint32_t local_slots; /* slots that are homes of locals; the operands' come behind */
-  uint32_t incoming;    /* words of arguments that came on the stack */
+  uint32_t incoming;    /* words of arguments that came on the stack, argument_words */
   uint32_t outgoing;    /* words needed for calls so far */
   struct trap_site *sites;
   uint32_t site_count;
@@ -181,6 +195,7 @@ struct compiler {
 const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end);
 /* Makes at least `size` bytes of a window usable. False: it failed, and the error is set. */
 bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);
+bool compiler_window_reserve(struct compiler *c, struct window *window, size_t size);
 
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 
@@ -201,6 +216,8 @@ void emit_data_target(struct compiler *c, uint32_t hole, const uint8_t bytes[16]
 void emit_fault(struct compiler *c, enum wasm_trap_kind kind);
 /* A call's return address is `tail` bytes before here. */
 void emit_call_site(struct compiler *c, uint32_t tail);
+/* A clause of a handler of exceptions. */
+void emit_handler(struct compiler *c, const struct abi_image_handler *handler);
 uint32_t emit_length(uint32_t family); /* of a stencil without registers */
 /* Between a register (numbered over both pools), a frame offset and a constant. */
 void emit_load(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset);
@@ -375,5 +392,21 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type);
 uint64_t compile_exit(struct compiler *c, uint32_t start);
 void emit_return(struct compiler *c); /* with the operands on top as results */
 void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
+/* Block types (core spec 5.4.1): nothing, one result, or a type of the module. */
+bool control_read_type(struct compiler *c, struct wasm_functype *type);
+/* Opens a block over its parameters. */
+void control_open(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
+/* Nothing of the block's stack or registers is left. */
+void control_leave(struct compiler *c, const struct control *control);
+/* NULL: it failed. */
+struct control *control_read_label(struct compiler *c);
+/* What a branch to a label passes: a loop's parameters, else the results. */
+uint32_t control_label_types(const struct control *control, const uint8_t **types);
+/* An unconditional branch with what has to be moved for it. */
+void control_branch(struct compiler *c, struct control *control);
+/* Makes the handlers of the innermost block, a try_table. */
+void control_end_try(struct compiler *c);
+/* From here to the end of the block nothing is reached: operands go, registers are nobody's. */
+void control_end_reach(struct compiler *c);
 
 #endif

@@ -82,10 +82,17 @@ static void decode_start(struct wasm_decoder *decoder) {
   module->has_start = true;
 }
 
-/* A tag is what an exception carries (WebAssembly 3.0). */
+/* What exceptions carry (WebAssembly 3.0, 5.5.7). */
 static void decode_tags(struct wasm_decoder *decoder) {
-  wasm_reader_fail(&decoder->reader, WASM_UNSUPPORTED,
-                   "exception handling (a tag section) is not supported");
+  struct wasm_module *module = decoder->module;
+  struct wasm_reader *reader = &decoder->reader;
+  uint32_t count = wasm_read_count(reader, WASM_LIMITED_TAGS);
+  wasm_check_limit(reader, (uint64_t)module->tag_count + count, WASM_LIMITED_TAGS);
+  if (!wasm_decode_extend(decoder, &module->tag_types, module->tag_count, count,
+                          sizeof *module->tag_types))
+    return;
+  for (uint32_t i = 0; i < count && wasm_reader_ok(reader); i++)
+    wasm_decode_tag_type(decoder, &module->tag_types[module->tag_count++]);
 }
 
 /* The number of data segments in advance, for one pass over the code (core spec 5.5.15). */

@@ -34,6 +34,7 @@ void wasm_decode_globals(struct wasm_decoder *decoder);
 void wasm_decode_table_type(struct wasm_decoder *decoder, struct wasm_table_entry *entry);
 void wasm_decode_memory_type(struct wasm_decoder *decoder, struct wasm_limits *limits);
 void wasm_decode_global_type(struct wasm_decoder *decoder, struct wasm_global_entry *entry);
+void wasm_decode_tag_type(struct wasm_decoder *decoder, uint32_t *type);
 
 /* decode_imports.c */
 void wasm_decode_imports(struct wasm_decoder *decoder);

@@ -2,8 +2,6 @@
 /* The decoder's sections of imports and exports (core spec 5.5.5 and 5.5.10). */
 #include "engine/decode.h"
 
-#define KIND_TAG 4 /* exception handling */
-
 /* Room for an import in its kind's index space: as many as there are imports, made when the first
  * of the kind comes. The arrays of defined entries grow from these. */
 static bool reserve(struct wasm_decoder *decoder, void *array, uint32_t imports, size_t size) {
@@ -41,6 +39,12 @@ static void read_global_import(struct wasm_decoder *decoder, uint32_t imports) {
     wasm_decode_global_type(decoder, &module->globals[module->global_count++]);
 }
 
+static void read_tag_import(struct wasm_decoder *decoder, uint32_t imports) {
+  struct wasm_module *module = decoder->module;
+  if (reserve(decoder, &module->tag_types, imports, sizeof *module->tag_types))
+    wasm_decode_tag_type(decoder, &module->tag_types[module->tag_count++]);
+}
+
 /* The index is noted before the description adds to its space. */
 static void read_import(struct wasm_decoder *decoder, struct wasm_import_entry *import,
                         uint32_t imports) {
@@ -69,9 +73,9 @@ static void read_import(struct wasm_decoder *decoder, struct wasm_import_entry *
     import->index = module->global_count;
     read_global_import(decoder, imports);
     break;
-  case KIND_TAG:
-    wasm_reader_fail_at(reader, reader->at - 1, WASM_UNSUPPORTED,
-                        "exception handling (an imported tag) is not supported");
+  case WASM_EXTERN_TAG:
+    import->index = module->tag_count;
+    read_tag_import(decoder, imports);
     break;
   default:
     wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "malformed import kind 0x%x", kind);
@@ -92,6 +96,7 @@ void wasm_decode_imports(struct wasm_decoder *decoder) {
   module->table_import_count = module->table_count;
   module->memory_import_count = module->memory_count;
   module->global_import_count = module->global_count;
+  module->tag_import_count = module->tag_count;
 }
 
 /* Entries of an index space: every kind an export may name (core spec 5.5.10). */
@@ -103,6 +108,8 @@ static uint32_t kind_count(const struct wasm_module *module, enum wasm_externkin
     return module->table_count;
   case WASM_EXTERN_MEMORY:
     return module->memory_count;
+  case WASM_EXTERN_TAG:
+    return module->tag_count;
   default:
     return module->global_count;
   }
@@ -110,19 +117,14 @@ static uint32_t kind_count(const struct wasm_module *module, enum wasm_externkin
 
 /* Exporting a function also allows ref.func to name it (core spec 3.4.10, C.refs). */
 static void read_export(struct wasm_decoder *decoder, struct wasm_export_entry *entry) {
-  static const char *const kinds[] = {"function", "table", "memory", "global"};
+  static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
   struct wasm_reader *reader = &decoder->reader;
   entry->name = wasm_read_name(reader);
   uint8_t kind = wasm_read_u8(reader);
   entry->index = wasm_read_u32(reader);
   if (!wasm_reader_ok(reader))
     return;
-  if (kind == KIND_TAG) {
-    wasm_reader_fail(reader, WASM_UNSUPPORTED,
-                     "exception handling (an exported tag) is not supported");
-    return;
-  }
-  if (kind > WASM_EXTERN_GLOBAL) {
+  if (kind > WASM_EXTERN_TAG) {
     wasm_reader_fail(reader, WASM_MALFORMED, "malformed export kind 0x%x", kind);
     return;
   }

@@ -152,3 +152,18 @@ void wasm_decode_globals(struct wasm_decoder *decoder) {
     module->global_count++; /* from now on the expressions that follow may name it */
   }
 }
+
+/* An attribute, of which there is only 0, and a function type without results (WebAssembly 3.0,
+ * 5.3.17 and 3.2.14). */
+void wasm_decode_tag_type(struct wasm_decoder *decoder, uint32_t *type) {
+  struct wasm_reader *reader = &decoder->reader;
+  uint8_t attribute = wasm_read_u8(reader);
+  if (wasm_reader_ok(reader) && attribute != 0)
+    wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "malformed tag attribute 0x%x",
+                        attribute);
+  *type = wasm_read_u32(reader);
+  if (wasm_reader_ok(reader) && *type >= decoder->module->type_count)
+    wasm_reader_fail(reader, WASM_INVALID, "unknown type %u", *type);
+  else if (wasm_reader_ok(reader) && decoder->module->types[*type].result_count > 0)
+    wasm_reader_fail(reader, WASM_INVALID, "non-empty tag result type: type %u", *type);
+}

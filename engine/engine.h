@@ -58,10 +58,13 @@ enum wasm_valtype {
   WASM_V128 = 0x7b,
   WASM_FUNCREF = 0x70,
   WASM_EXTERNREF = 0x6f,
+  WASM_EXNREF = 0x69,
 };
 
 /* One value. References are 64-bit words: 0 is null; a funcref is a struct wasm_func pointer; an
- * externref is whatever the host put there (never 0). i32 and f32 use the low half. */
+ * externref is whatever the host put there (never 0); an exnref is a number that only the engine
+ * understands. One that a call has passed to the host is good for as long as the store lives; one
+ * read from a global, until the next call. i32 and f32 use the low half. */
 union wasm_value {
   uint32_t i32;
   uint64_t i64;
@@ -90,14 +93,15 @@ enum wasm_externkind {
   WASM_EXTERN_TABLE = 1,
   WASM_EXTERN_MEMORY = 2,
   WASM_EXTERN_GLOBAL = 3,
+  WASM_EXTERN_TAG = 4,
 };
 
 struct wasm_externtype {
   enum wasm_externkind kind;
-  struct wasm_functype func;  /* FUNC */
-  uint8_t valtype;            /* TABLE: element type; GLOBAL: value type */
-  bool is_mutable;            /* GLOBAL */
-  struct wasm_limits limits;  /* TABLE, MEMORY */
+  struct wasm_functype func; /* FUNC; TAG: its parameters are what an exception carries */
+  uint8_t valtype;           /* TABLE: element type; GLOBAL: value type */
+  bool is_mutable;           /* GLOBAL */
+  struct wasm_limits limits; /* TABLE, MEMORY */
 };
 
 /* A name is bytes of valid UTF-8, not NUL terminated, possibly with NULs inside. */
@@ -110,6 +114,7 @@ struct wasm_func;
 struct wasm_table;
 struct wasm_memory;
 struct wasm_global;
+struct wasm_tag;
 struct wasm_instance;
 struct wasm_module;
 struct wasm_store;
@@ -121,6 +126,7 @@ struct wasm_extern {
     struct wasm_table *table;
     struct wasm_memory *memory;
     struct wasm_global *global;
+    struct wasm_tag *tag;
     void *any; /* NULL: absent */
   };
 };
@@ -161,9 +167,9 @@ struct wasm_frame {
 
 struct wasm_trap {
   enum wasm_trap_kind kind;
-  uint32_t exit_status;   /* EXIT: as passed to wasm_trap_exit */
-  uint32_t frame_count;   /* innermost first; at most WASM_BACKTRACE_MAX kept */
-  uint64_t frames_total;  /* how many there were */
+  uint32_t exit_status;  /* EXIT: as passed to wasm_trap_exit */
+  uint32_t frame_count;  /* innermost first; at most WASM_BACKTRACE_MAX kept */
+  uint64_t frames_total; /* how many there were */
   struct wasm_frame frames[WASM_BACKTRACE_MAX];
 };
 
@@ -225,7 +231,11 @@ struct wasm_module *wasm_instance_module(struct wasm_instance *instance);
 
 /* A function of the host. Called on the native stack in the middle of WebAssembly. `caller` is the
  * instance that called, NULL when the host itself did. `args` and `results` are the same array:
- * read all arguments before writing a result. Returns WASM_TRAP_NONE, or the trap to raise. */
+ * read all arguments before writing a result. Returns WASM_TRAP_NONE, or the trap to raise.
+ *
+ * An exception that nobody has caught ends wasm_func_call like a trap, of kind UNCAUGHT_EXCEPTION.
+ * A host function that returns that kind throws it again, to the WebAssembly that called the host:
+ * so exceptions pass through hosts that pass traps on, and stop where a host wants them to. */
 typedef enum wasm_trap_kind wasm_host_function(void *context, struct wasm_instance *caller,
                                                const union wasm_value *args,
                                                union wasm_value *results);
@@ -234,7 +244,8 @@ struct wasm_func *wasm_func_new(struct wasm_store *store, const struct wasm_func
                                 wasm_host_function *function, void *context);
 struct wasm_functype wasm_func_type(const struct wasm_func *func);
 /* Calls; args and results as many as the type says, and may be the same array. WASM_OK, or
- * WASM_TRAPPED and *trap filled. Nests: calls from host functions share the outermost one's stack. */
+ * WASM_TRAPPED and *trap filled. Nests: calls from host functions share the outermost one's stack.
+ */
 enum wasm_status wasm_func_call(struct wasm_store *store, struct wasm_func *func,
                                 const union wasm_value *args, union wasm_value *results,
                                 struct wasm_trap *trap);
@@ -257,6 +268,9 @@ uint64_t wasm_table_size(const struct wasm_table *table);
 struct wasm_global *wasm_global_new(struct wasm_store *store, uint8_t type, bool is_mutable,
                                     union wasm_value value);
 union wasm_value wasm_global_get(const struct wasm_global *global);
+
+/* A tag of exceptions with these parameters; there are no results. NULL: no memory. */
+struct wasm_tag *wasm_tag_new(struct wasm_store *store, const struct wasm_functype *type);
 
 void wasm_extern_type(const struct wasm_extern *external, struct wasm_externtype *type);
 

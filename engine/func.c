@@ -16,25 +16,11 @@ struct host_func {
   struct wasm_instance instance;
 };
 
-/* A host's types may be on its stack; a module's stay in the module. */
-static const uint8_t *copy_types(struct wasm_store *store, const uint8_t *types, uint32_t count) {
-  uint8_t *copy = wasm_arena_array(&store->arena, count, 1);
-  if (copy != NULL && count > 0)
-    memcpy(copy, types, count);
-  return copy;
-}
-
 struct wasm_func *wasm_func_new(struct wasm_store *store, const struct wasm_functype *type,
                                 wasm_host_function *function, void *context) {
-  if (type->param_count > WASM_LIMIT_PARAMS || type->result_count > WASM_LIMIT_RESULTS)
-    return NULL;
   struct host_func *host = wasm_arena_array(&store->arena, 1, sizeof *host);
-  struct wasm_functype kept = *type;
-  kept.params = copy_types(store, type->params, type->param_count);
-  kept.results = copy_types(store, type->results, type->result_count);
   uint32_t number;
-  if (host == NULL || kept.params == NULL || kept.results == NULL ||
-      !wasm_store_type_number(store, &kept, &number))
+  if (host == NULL || !wasm_store_keep_type(store, type, &number))
     return NULL;
   host->instance.helpers = &wasm_helpers;
   host->instance.store = store;
@@ -78,8 +64,10 @@ static uint32_t run(struct wasm_store *store, struct wasm_func *func,
                     const struct wasm_functype *type, union wasm_value *values) {
   struct wasm_activation activation = {.outer = store->activation};
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-  if (activation.outer == NULL)
+  if (activation.outer == NULL) {
     set_stack_limit(store, here);
+    store->exception = NULL;
+  }
   store->activation = &activation;
   uint32_t kind;
   if (here < store->stack_limit)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Globals, and the types of what can be imported. */
+/* Globals, tags, and the types of what can be imported. */
 #include "engine/store.h"
 
 /* Reference globals hold what a table's element would. */
@@ -16,6 +16,16 @@ struct wasm_global *wasm_global_new(struct wasm_store *store, uint8_t type, bool
 
 union wasm_value wasm_global_get(const struct wasm_global *global) {
   return global->value;
+}
+
+struct wasm_tag *wasm_tag_new(struct wasm_store *store, const struct wasm_functype *type) {
+  uint32_t number;
+  if (type->result_count > 0 || !wasm_store_keep_type(store, type, &number))
+    return NULL;
+  struct wasm_tag *tag = wasm_arena_array(&store->arena, 1, sizeof *tag);
+  if (tag != NULL)
+    *tag = (struct wasm_tag){number, store};
+  return tag;
 }
 
 /* The present size takes the place of the first one: what is imported is the table or memory as it
@@ -39,6 +49,9 @@ void wasm_extern_type(const struct wasm_extern *external, struct wasm_externtype
   case WASM_EXTERN_GLOBAL:
     type->valtype = external->global->type;
     type->is_mutable = external->global->is_mutable;
+    break;
+  case WASM_EXTERN_TAG:
+    type->func = external->tag->store->types.types[external->tag->type];
     break;
   }
 }

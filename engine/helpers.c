@@ -113,6 +113,8 @@ static void raise(struct wasm_instance *instance, uint32_t kind) {
 }
 
 const struct wasm_helpers wasm_helpers = {
+    .throw_tag = wasm_exception_throw_tag,
+    .throw_ref = wasm_exception_throw_ref,
     .memory_grow = memory_grow,
     .memory_fill = memory_fill,
     .memory_copy = memory_copy,

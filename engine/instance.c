@@ -23,12 +23,14 @@ static struct wasm_instance *allocate_instance(struct wasm_store *store,
   instance->tables = wasm_arena_array(arena, module->table_count, sizeof *instance->tables);
   instance->globals = wasm_arena_array(arena, module->global_count, sizeof *instance->globals);
   instance->funcs = wasm_arena_array(arena, module->func_count, sizeof *instance->funcs);
+  instance->tags = wasm_arena_array(arena, module->tag_count, sizeof *instance->tags);
   /* Without a data count section no instruction can name a data segment. */
   uint32_t data_count = module->has_data_count ? module->data_count : 0;
   instance->datas = wasm_arena_array(arena, data_count, sizeof *instance->datas);
   instance->elems = wasm_arena_array(arena, module->elem_count, sizeof *instance->elems);
   if (instance->memories == NULL || instance->tables == NULL || instance->globals == NULL ||
-      instance->funcs == NULL || instance->datas == NULL || instance->elems == NULL)
+      instance->funcs == NULL || instance->tags == NULL || instance->datas == NULL ||
+      instance->elems == NULL)
     return NULL;
   instance->stack_limit = store->stack_limit;
   instance->helpers = &wasm_helpers;
@@ -56,6 +58,9 @@ static void place_imports(struct wasm_instance *instance, const struct wasm_exte
     case WASM_EXTERN_GLOBAL:
       instance->globals[index] = imports[i].global;
       break;
+    case WASM_EXTERN_TAG:
+      instance->tags[index] = imports[i].tag;
+      break;
     }
   }
 }
@@ -74,6 +79,21 @@ static enum wasm_status make_functions(struct wasm_instance *instance, struct wa
     funcs[i] = (struct wasm_func){module->entries[i], instance,
                                   module->type_numbers[module->func_types[index]], index};
     instance->funcs[index] = &funcs[i];
+  }
+  return WASM_OK;
+}
+
+/* Each instance has tags of its own, so exceptions of one are not mistaken for another's. */
+static enum wasm_status make_tags(struct wasm_instance *instance, struct wasm_error *error) {
+  const struct wasm_module *module = instance->module;
+  uint32_t defined = module->tag_count - module->tag_import_count;
+  struct wasm_tag *tags = wasm_arena_array(&instance->store->arena, defined, sizeof *tags);
+  if (tags == NULL)
+    return fail_memory(error, "tags");
+  for (uint32_t i = 0; i < defined; i++) {
+    uint32_t index = module->tag_import_count + i;
+    tags[i] = (struct wasm_tag){module->type_numbers[module->tag_types[index]], instance->store};
+    instance->tags[index] = &tags[i];
   }
   return WASM_OK;
 }
@@ -322,6 +342,7 @@ enum wasm_status wasm_instance_new(struct wasm_store *store, struct wasm_module 
     return fail_memory(error, "index spaces");
   place_imports(instance, imports);
   if ((status = make_functions(instance, error)) != WASM_OK ||
+      (status = make_tags(instance, error)) != WASM_OK ||
       (status = make_tables(instance, error)) != WASM_OK ||
       (status = make_memories(instance, error)) != WASM_OK)
     return status;
@@ -359,6 +380,9 @@ struct wasm_extern wasm_instance_export(struct wasm_instance *instance, struct w
     break;
   case WASM_EXTERN_GLOBAL:
     external.global = instance->globals[entry->index];
+    break;
+  case WASM_EXTERN_TAG:
+    external.tag = instance->tags[entry->index];
     break;
   }
   return external;

@@ -25,6 +25,8 @@ static bool import_matches(const struct wasm_module *module, const struct wasm_i
            limits_match(&type.limits, &module->tables[import->index].limits);
   case WASM_EXTERN_MEMORY:
     return limits_match(&type.limits, &module->memories[import->index]);
+  case WASM_EXTERN_TAG:
+    return given->tag->type == module->type_numbers[module->tag_types[import->index]];
   default:
     return type.valtype == module->globals[import->index].type &&
            type.is_mutable == module->globals[import->index].is_mutable;
@@ -35,7 +37,7 @@ static bool import_matches(const struct wasm_module *module, const struct wasm_i
 enum wasm_status wasm_instance_check_imports(const struct wasm_module *module,
                                              const struct wasm_extern *imports,
                                              struct wasm_error *error) {
-  static const char *const kinds[] = {"function", "table", "memory", "global"};
+  static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
   for (uint32_t i = 0; i < module->import_count; i++) {
     const struct wasm_import_entry *import = &module->imports[i];
     const char *problem = NULL;

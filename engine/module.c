@@ -31,6 +31,9 @@ static void describe(const struct wasm_module *module, enum wasm_externkind kind
     type->valtype = module->globals[index].type;
     type->is_mutable = module->globals[index].is_mutable;
     break;
+  case WASM_EXTERN_TAG:
+    type->func = module->types[module->tag_types[index]];
+    break;
   }
 }
 

@@ -105,6 +105,8 @@ struct wasm_module {
   struct wasm_limits *memories;
   uint32_t global_count, global_import_count;
   struct wasm_global_entry *globals;
+  uint32_t tag_count, tag_import_count;
+  uint32_t *tag_types; /* tag index -> type index */
 
   uint32_t import_count;
   struct wasm_import_entry *imports;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The store: its life, its table of function types, and loading modules into it. */
 #include "engine/store.h"
+#include "engine/types.h"
 
 static void *allocate(struct wasm_store *store, size_t size) {
   return store->platform.allocate(store->platform.context, size);
@@ -47,6 +48,7 @@ void wasm_store_delete(struct wasm_store *store) {
     store->modules = module->next;
     delete_module(module);
   }
+  wasm_exceptions_release(store);
   release(store, store->types.types, store->types.capacity * sizeof *store->types.types);
   release(store, store->types.slots, store->types.capacity * 2 * sizeof *store->types.slots);
   wasm_arena_release(&store->arena);
@@ -119,6 +121,25 @@ bool wasm_store_type_number(struct wasm_store *store, const struct wasm_functype
   }
   *number = *slot - 1;
   return true;
+}
+
+/* NULL: no memory. */
+static const uint8_t *copy_types(struct wasm_store *store, const uint8_t *types, uint32_t count) {
+  uint8_t *copy = wasm_arena_array(&store->arena, count, 1);
+  if (copy != NULL && count > 0)
+    memcpy(copy, types, count);
+  return copy;
+}
+
+bool wasm_store_keep_type(struct wasm_store *store, const struct wasm_functype *type,
+                          uint32_t *number) {
+  if (type->param_count > WASM_LIMIT_PARAMS || type->result_count > WASM_LIMIT_RESULTS)
+    return false;
+  struct wasm_functype kept = *type;
+  kept.params = copy_types(store, type->params, type->param_count);
+  kept.results = copy_types(store, type->results, type->result_count);
+  return kept.params != NULL && kept.results != NULL &&
+         wasm_store_type_number(store, &kept, number);
 }
 
 /* ---- Modules ------------------------------------------------------------------------------- */

@@ -20,6 +20,15 @@ struct wasm_type_table {
   uint32_t capacity; /* of types; slots has twice as many, both powers of two */
 };
 
+/* The exceptions that exist; see exception.c. */
+struct wasm_exception;
+struct wasm_exceptions {
+  struct wasm_exception **items; /* by number; NULL: the number is free */
+  uint32_t capacity;
+  uint32_t live;
+  uint32_t next; /* where to look for a free number first */
+};
+
 /* Whether this store's 32-bit memories are guarded, so that their code needs no checks. */
 enum wasm_guards { WASM_GUARDS_UNKNOWN, WASM_GUARDS_ON, WASM_GUARDS_OFF };
 
@@ -37,6 +46,9 @@ struct wasm_store {
   enum wasm_guards guards;
   void *spare; /* a guarded memory's reservation that no memory has yet; or NULL */
 
+  struct wasm_exceptions exceptions;
+  struct wasm_exception *exception; /* that has left the last wasm_func_call uncaught */
+
   struct wasm_module *modules; /* newest first, like the lists below */
   struct wasm_instance *instances;
   struct wasm_memory *memories;
@@ -49,6 +61,10 @@ _Static_assert(offsetof(struct wasm_store, activation) == 0, "known to engine/ar
  * borrowed for as long as the store lives. False: no memory. */
 bool wasm_store_type_number(struct wasm_store *store, const struct wasm_functype *type,
                             uint32_t *number);
+
+/* The same for a host's type, which is copied. Also false: it is above a limit. */
+bool wasm_store_keep_type(struct wasm_store *store, const struct wasm_functype *type,
+                          uint32_t *number);
 
 /* ---- Between the runtime's files ----------------------------------------------------------- */
 
@@ -87,6 +103,16 @@ size_t wasm_table_reservation(const struct wasm_store *store, const struct wasm_
 /* func.c: calls a host function on `values`, which hold the arguments and take the results. */
 uint32_t wasm_host_call(struct wasm_instance *host, struct wasm_instance *caller,
                         union wasm_value *values);
+
+/* exception.c */
+void wasm_exception_throw_tag(struct wasm_instance *instance, uint32_t tag, const uint64_t *values,
+                              uintptr_t fp);
+void wasm_exception_throw_ref(struct wasm_instance *instance, uint64_t exception, uintptr_t fp);
+/* Throws store->exception in the frame `fp`, which executes the call before `pc`. */
+_Noreturn void wasm_exception_throw_again(struct wasm_store *store, uintptr_t fp, uintptr_t pc);
+/* The host has seen this exnref: it stays good. */
+void wasm_exception_keep(struct wasm_store *store, uint64_t reference);
+void wasm_exceptions_release(struct wasm_store *store);
 
 /* helpers.c: the table that every instance points at. */
 extern const struct wasm_helpers wasm_helpers;

@@ -37,7 +37,8 @@ static void walk(const struct wasm_store *store, struct wasm_trap *trap, uintptr
   /* Outer activations are left through a host function, which left its caller's frame there. */
   const struct wasm_activation *activation = store->activation;
   while (activation != NULL) {
-    if (pc != 0) {
+    /* After a tail call to the host there may be no frame of this activation at all. */
+    if (pc != 0 && fp < activation->entry_fp) {
       do {
         record_frame(trap, fp, pc, is_call);
         is_call = true;

@@ -18,6 +18,8 @@ const char *wasm_valtype_text(uint8_t type) {
     return "funcref";
   case WASM_EXTERNREF:
     return "externref";
+  case WASM_EXNREF:
+    return "exnref";
   default:
     return "unknown type";
   }
@@ -27,9 +29,6 @@ const char *wasm_valtype_text(uint8_t type) {
  * nothing. */
 static const char *proposal_of_type(uint8_t byte) {
   switch (byte) {
-  case 0x69: /* exnref */
-  case 0x74: /* nullexnref */
-    return "exception references";
   case 0x63: /* (ref null ht) */
   case 0x64: /* (ref ht) */
     return "typed references";
@@ -41,6 +40,7 @@ static const char *proposal_of_type(uint8_t byte) {
   case 0x71: /* nullref */
   case 0x72: /* nullexternref */
   case 0x73: /* nullfuncref */
+  case 0x74: /* nullexnref */
     return "garbage collection types";
   default:
     return NULL;

@@ -27,7 +27,7 @@ extern const struct wasm_limit_entry wasm_limits[];
 void wasm_check_limit(struct wasm_reader *reader, uint64_t count, enum wasm_limit limit);
 
 static inline bool wasm_is_reference(uint8_t type) {
-  return type == WASM_FUNCREF || type == WASM_EXTERNREF;
+  return type == WASM_FUNCREF || type == WASM_EXTERNREF || type == WASM_EXNREF;
 }
 
 /* Of addresses in a memory, of indices in a table, and of their sizes. */

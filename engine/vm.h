@@ -51,11 +51,21 @@ struct wasm_global {
   struct wasm_global *next;
 };
 
+/* What an exception is an instance of; two tags of one type are different. */
+struct wasm_tag {
+  uint32_t type; /* store-wide number; the parameters are what it carries */
+  struct wasm_store *store;
+};
+
 /* C functions that generated code calls for what is too long to inline. Results of functions that
  * may trap: the kind; generated code raises it. Addresses, indices and numbers of 64 bits come as
  * they lie in the frame: only the low half counts where the memory's or table's addresses have 32
  * bits. Expanded into the table in every instance. */
 #define WASM_HELPERS(X)                                                                            \
+  /* First, where engine/arch/<a>/stencils.S knows them: throw an exception of the tag, whose       \
+   * values are in the frame's slots from `values` on; throw one that was caught. Do not return. */ \
+  X(void, throw_tag, (struct wasm_instance *, uint32_t tag, const uint64_t *values, uintptr_t fp)) \
+  X(void, throw_ref, (struct wasm_instance *, uint64_t exception, uintptr_t fp))                   \
   X(uint64_t, memory_grow, (struct wasm_instance *, uint32_t memory, uint64_t pages))              \
   X(uint32_t, memory_fill, (struct wasm_instance *, uint32_t memory, uint64_t at, uint32_t byte,   \
                             uint64_t count))                                                       \
@@ -110,6 +120,7 @@ struct wasm_instance {
   /* Cold. */
   struct wasm_data *datas;
   struct wasm_elem *elems;
+  struct wasm_tag **tags;     /* whole index space */
   struct wasm_module *module; /* NULL: the fake instance of a host function */
   struct wasm_store *store;
   struct wasm_memory *host_memory; /* what wasm_instance_memory says */

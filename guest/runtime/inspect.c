@@ -16,6 +16,8 @@ static const char *valtype_text(uint8_t type) {
     return "v128";
   case WASM_FUNCREF:
     return "funcref";
+  case WASM_EXNREF:
+    return "exnref";
   case WASM_EXTERNREF:
     return "externref";
   default:
@@ -61,6 +63,10 @@ void print_externtype(struct printer *printer, const struct wasm_externtype *typ
   case WASM_EXTERN_GLOBAL:
     print_text(printer, type->is_mutable ? "global mut " : "global ");
     print_text(printer, valtype_text(type->valtype));
+    return;
+  case WASM_EXTERN_TAG:
+    print_text(printer, "tag ");
+    print_types(printer, type->func.params, type->func.param_count);
     return;
   }
 }

@@ -46,6 +46,8 @@ static void *make_unknown(struct program *program, const struct wasm_externtype 
     return wasm_memory_new(program->store, &type->limits);
   case WASM_EXTERN_GLOBAL:
     return wasm_global_new(program->store, type->valtype, type->is_mutable, zero);
+  case WASM_EXTERN_TAG:
+    return wasm_tag_new(program->store, &type->func);
   }
   return NULL;
 }

@@ -150,10 +150,8 @@ END
 }
 
 @test "what this version does not support is named" {
-  assemble <<<'(module (func (export "_start") (return_call 0)))'
-  refused "not supported" "tail calls"
-  assemble <<<'(module (tag) (func (export "_start")))'
-  refused "not supported" "exception"
+  assemble <<<'(module (func (export "_start") try catch_all end))'
+  refused "not supported" "legacy exception handling"
   assemble <<<'(module (memory 1 1 shared) (func (export "_start")))'
   refused "shared memories are not supported"
 }

@@ -190,7 +190,10 @@ static void test_refusals(void) {
   check_refused(MODULE("\5\4\1\3\1\1"), WASM_MALFORMED, "shared memories are not supported");
   check_refused(MODULE("\5\5\1\0\x81\x80\4"), WASM_INVALID, "memory size must be at most 65536");
   check_refused(MODULE("\5\4\1\1\2\1"), WASM_INVALID, "minimum must not be greater");
-  check_refused(MODULE("\x0d\3\1\0\0"), WASM_UNSUPPORTED, "exception handling");
+  check_refused(MODULE("\x0d\3\1\0\0"), WASM_INVALID, "unknown type 0");
+  check_refused(MODULE("\x0d\3\1\1\0"), WASM_MALFORMED, "malformed tag attribute 0x1");
+  check_refused(MODULE("\1\5\1\x60\0\1\x7f\x0d\3\1\0\0"), WASM_INVALID,
+                "non-empty tag result type");
   check_refused(MODULE("\6\x09\1\x7f\0\x41\1\x42\1\x6a\x0b"), WASM_INVALID, "type mismatch");
   check_refused(MODULE("\6\x07\1\x7f\0\x41\1\x6a\x0b"), WASM_INVALID, "type mismatch");
   check_refused(MODULE("\6\x08\1\x7f\0\x41\1\x41\1\x0b"), WASM_INVALID, "type mismatch");

@@ -4,14 +4,14 @@
 # The engine's platform in a process, also for other folders' tests (whose fragments come later).
 POSIX_PLATFORM_SOURCES := tests/platform/posix.c tests/platform/arch/$(ARCH)/context.c
 
-ENGINE_TESTS := decode run vector failing large memories
+ENGINE_TESTS := decode exception failing large memories run tail vector
 ENGINE_TEST_MODULES := $(patsubst tests/engine/modules/%.wat,$(B)/tests/engine/%.wasm,\
 	$(wildcard tests/engine/modules/*.wat))
 TAP_TESTS += $(ENGINE_TESTS:%=$(B)/tests/engine/%)
 
 $(B)/tests/engine/%.wasm: tests/engine/modules/%.wat | setup
 	@mkdir -p $(@D)
-	wat2wasm --enable-memory64 --enable-multi-memory --debug-names $< -o $@
+	wat2wasm --enable-tail-call --enable-memory64 --enable-multi-memory --debug-names $< -o $@
 
 $(ENGINE_TESTS:%=$(B)/tests/engine/%): $(B)/tests/engine/%: $(call objects,asan,\
 	tests/engine/support.c $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES)) \

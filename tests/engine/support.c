@@ -91,6 +91,9 @@ static struct wasm_extern make_import(struct world *world, struct wasm_name name
       value.i32 = 9;
     external.global = wasm_global_new(world->store, type->valtype, type->is_mutable, value);
     break;
+  case WASM_EXTERN_TAG:
+    external.tag = wasm_tag_new(world->store, &type->func);
+    break;
   }
   return external;
 }

@@ -181,6 +181,8 @@ static bool read_vector(const struct sexpr *form, union wasm_value *value) {
 static uint8_t reference_type(const struct sexpr *heap_type) {
   if (sexpr_is(heap_type, "func"))
     return WASM_FUNCREF;
+  if (sexpr_is(heap_type, "exn"))
+    return WASM_EXNREF;
   return sexpr_is(heap_type, "extern") ? WASM_EXTERNREF : 0;
 }
 
@@ -272,18 +274,20 @@ static enum spec_match match_vector(const struct sexpr *form, uint8_t type,
   return match ? SPEC_MATCH : SPEC_DIFFERS;
 }
 
-/* (ref.func), (ref.extern), (ref.null): any reference of the kind. */
+/* (ref.func), (ref.extern), (ref.exn), (ref.null): any reference of the kind. */
 static bool match_any_reference(const struct sexpr *form, uint8_t type, union wasm_value value,
                                 bool *match) {
   if (form->kind != SEXPR_LIST || form->first == NULL || form->first->next != NULL)
     return false;
-  bool is_reference = type == WASM_FUNCREF || type == WASM_EXTERNREF;
+  bool is_reference = type == WASM_FUNCREF || type == WASM_EXTERNREF || type == WASM_EXNREF;
   if (sexpr_is(form->first, "ref.null"))
     *match = is_reference && value.ref == 0;
   else if (sexpr_is(form->first, "ref.func"))
     *match = type == WASM_FUNCREF && value.ref != 0;
   else if (sexpr_is(form->first, "ref.extern"))
     *match = type == WASM_EXTERNREF && value.ref != 0;
+  else if (sexpr_is(form->first, "ref.exn"))
+    *match = type == WASM_EXNREF && value.ref != 0;
   else
     return false;
   return true;

@@ -222,7 +222,7 @@ static void read_literals(struct variant *variant, const char *family) {
   if (ends_with(family, "_lane"))
     find_lane(variant);
   if (!ends_with(family, "_ri") && !ends_with(family, "_i") && !ends_with(family, "_ci") &&
-      strcmp(family, "br_table") != 0 && !constant)
+      strcmp(family, "br_table") != 0 && strcmp(family, "epilogue_pop") != 0 && !constant)
     return;
   if (strstr(family, "x") && strstr(family, "_sh"))
     find_last_literal(variant, STENCIL_IMM_VECTOR_SHIFT, 1, STENCIL_HOLE_IMM8);
@@ -230,7 +230,7 @@ static void read_literals(struct variant *variant, const char *family) {
     find_last_literal(variant, STENCIL_IMM_SHIFT, 1, STENCIL_HOLE_IMM8);
   else if (strncmp(family, "store8", 6) == 0)
     find_last_literal(variant, STENCIL_IMM8, 1, STENCIL_HOLE_IMM8);
-  else if (strncmp(family, "store16", 7) == 0)
+  else if (strncmp(family, "store16", 7) == 0 || strcmp(family, "epilogue_pop") == 0)
     find_last_literal(variant, STENCIL_IMM16, 2, STENCIL_HOLE_IMM16);
   else if (!find_literal(variant, STENCIL_IMM64, 8, STENCIL_HOLE_IMM64) &&
            !find_literal(variant, STENCIL_IMM32, 4, STENCIL_HOLE_IMM32) &&

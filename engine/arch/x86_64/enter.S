@@ -66,12 +66,18 @@ wasm_enter_crossing:
   vmovups CROSSING_FLOATS+112(%r10), %xmm7
   call *%rax
 
-  /* The results: r15 or xmm7, and the words. */
+  /* The results: r15 or xmm7, and the words. The callee has taken its arguments off the stack: rsp
+   * goes back below them. */
   mov 8(%r14), %r10
   mov %r15, CROSSING_INTS+0(%r10)
   vmovups %xmm7, CROSSING_FLOATS+112(%r10)
   mov CROSSING_WORD_COUNT(%r10), %rcx
   mov CROSSING_WORDS(%r10), %rdi
+  lea 1(%rcx), %rdx
+  and $-2, %rdx
+  lea 16(,%rdx,8), %rdx
+  mov %r14, %rsp
+  sub %rdx, %rsp
   mov %rsp, %rsi
   rep movsq
   xor %eax, %eax
@@ -104,8 +110,19 @@ wasm_unwind:
   jmp .Lleave
   .size wasm_unwind, . - wasm_unwind
 
+/* void wasm_resume_frame(uintptr_t pc, uintptr_t sp, uintptr_t fp) */
+  .globl wasm_resume_frame
+  .type wasm_resume_frame, @function
+wasm_resume_frame:
+  mov %rdx, %r14
+  mov -8(%r14), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov %rsi, %rsp
+  jmp *%rdi
+  .size wasm_resume_frame, . - wasm_resume_frame
+
 /* The code of host functions: a frame like any other, the registers as a crossing below it, whose
- * words are the caller's outgoing ones. */
+ * words are the caller's outgoing ones. rbx: the instance that calls. */
   .globl wasm_host_entry
   .type wasm_host_entry, @function
 wasm_host_entry:
@@ -135,12 +152,19 @@ wasm_host_entry:
   mov %r12, %rdi
   mov %rsp, %rsi
   mov %r14, %rdx
+  mov %rbx, %rcx
   call wasm_host_crossing
   mov CROSSING_INTS+0(%rsp), %r15
   vmovups CROSSING_FLOATS+112(%rsp), %xmm7
   mov %r14, %rsp
   pop %r14
+  test %rax, %rax
+  jnz .Lwith_arguments
   ret
+.Lwith_arguments:
+  pop %rcx
+  add %rax, %rsp
+  jmp *%rcx
   .size wasm_host_entry, . - wasm_host_entry
 
   .section .note.GNU-stack, "", @progbits

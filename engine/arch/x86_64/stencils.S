@@ -17,6 +17,9 @@ s_\name:
 .set INSTANCE_MEMORY_BASE, 0
 .set INSTANCE_STACK_LIMIT, 16
 .set INSTANCE_FUNCS, 48
+.set INSTANCE_HELPERS, 56
+.set HELPERS_THROW_TAG, 0
+.set HELPERS_THROW_REF, 8
 .set FUNC_CODE, 0
 .set FUNC_INSTANCE, 8
 
@@ -55,6 +58,13 @@ stencil epilogue
   ret
 endstencil epilogue
 
+/* The same with arguments on the stack, which it takes off: IMM16 bytes. */
+stencil epilogue_pop
+  mov %r14, %rsp
+  pop %r14
+  ret $0x8c7d
+endstencil epilogue_pop
+
 stencil trap
   ud2
 endstencil trap
@@ -64,8 +74,16 @@ stencil call_direct
   call target
 endstencil call_direct
 
-/* An imported function: hole_a is its place in the array of functions. */
+/* Behind a call that may have come back from another instance. */
+stencil reload
+  mov -8(%r14), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+endstencil reload
+
+/* An imported function: hole_a is its place in the array of functions. Host functions want to know
+ * the instance that calls, in rbx. */
 stencil call_import
+  mov %r12, %rbx
   mov INSTANCE_FUNCS(%r12), %rax
   mov hole_a(%rax), %rax
   mov FUNC_INSTANCE(%rax), %r12
@@ -77,6 +95,7 @@ endstencil call_import
 
 /* A function reference in the slot hole_a. */
 stencil call_slot
+  mov %r12, %rbx
   mov hole_a(%r14), %rax
   mov FUNC_INSTANCE(%rax), %r12
   mov INSTANCE_MEMORY_BASE(%r12), %r13
@@ -84,6 +103,66 @@ stencil call_slot
   mov -8(%r14), %r12
   mov INSTANCE_MEMORY_BASE(%r12), %r13
 endstencil call_slot
+
+/* Tail calls. The arguments are in their registers and in the outgoing words; a function that may be
+ * of another instance is in r15. Without words of arguments on either side: */
+stencil tail_leave
+  mov %r14, %rsp
+  pop %r14
+endstencil tail_leave
+
+/* Else the return address and the caller's frame wait in registers, */
+stencil tail_save
+  mov 8(%r14), %rax
+  mov (%r14), %rbx
+endstencil tail_save
+
+/* while hole_a bytes of outgoing words go where incoming ones shall be, at hole_b in the frame.
+ * That is always higher up, so the last goes first. */
+stencil tail_words
+  mov $hole_a, %r10
+1:
+  sub $8, %r10
+  mov (%rsp,%r10), %r11
+  mov %r11, hole_b(%r14,%r10)
+  jnz 1b
+endstencil tail_words
+
+/* hole_a: where they are now. */
+stencil tail_leave_words
+  lea hole_a(%r14), %rsp
+  push %rax
+  mov %rbx, %r14
+endstencil tail_leave_words
+
+stencil tail_call
+  mov %r12, %rbx
+  mov FUNC_INSTANCE(%r15), %r12
+  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  jmp *FUNC_CODE(%r15)
+endstencil tail_call
+
+/* Exceptions are thrown by helpers, which do not come back but find the place by their return
+ * address. hole_a: the slot of the first value, hole_d: the tag. */
+stencil throw_tag
+  mov %r12, %rdi
+  mov $hole_d, %esi
+  lea hole_a(%r14), %rdx
+  mov %r14, %rcx
+  mov INSTANCE_HELPERS(%r12), %rax
+  push %rax /* aligns the stack */
+  call *HELPERS_THROW_TAG(%rax)
+endstencil throw_tag
+
+/* hole_a: the slot of the reference */
+stencil throw_ref
+  mov %r12, %rdi
+  mov hole_a(%r14), %rsi
+  mov %r14, %rdx
+  mov INSTANCE_HELPERS(%r12), %rax
+  push %rax
+  call *HELPERS_THROW_REF(%rax)
+endstencil throw_ref
 
 /* Outgoing words: whole registers; hole_a: offset from rsp. */
 .macro outgoing number, reg

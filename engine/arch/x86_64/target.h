@@ -18,7 +18,12 @@
  * words (a v128 in two); the first result in RESULT, the others in the outgoing words behind the
  * arguments. Every
  * register may be changed but r12, r13 and r14; a call that may leave the instance sets r12 and r13
- * for the callee and reloads them afterwards. */
+ * for the callee and reloads them afterwards.
+ *
+ * The callee takes the words of its arguments off the stack (the caller puts rsp back, where there
+ * are any). So a function that ends with a tail call can make its own words more or fewer, moving
+ * its return address, and everybody else finds what they expect: the further results lie above
+ * the arguments and stay where they are, however many tail calls are in between. */
 #ifndef ENGINE_ARCH_TARGET_H
 #define ENGINE_ARCH_TARGET_H
 
