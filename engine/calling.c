@@ -7,11 +7,11 @@
 /* Arguments and results of one crossing; its layout is known to enter.S. */
 struct crossing {
   uint64_t ints[TARGET_INT_REGISTERS];
-  uint64_t floats[TARGET_FLOAT_REGISTERS];
+  uint64_t floats[TARGET_FLOAT_REGISTERS][2];
   uint64_t *words; /* outgoing words: arguments, then further results */
   uint64_t word_count;
 };
-_Static_assert(offsetof(struct crossing, words) == 128, "known to enter.S");
+_Static_assert(offsetof(struct crossing, words) == 192, "known to enter.S");
 _Static_assert(offsetof(struct wasm_activation, resume_sp) == 0, "known to enter.S");
 _Static_assert(offsetof(struct wasm_activation, entry_fp) == 8, "known to enter.S");
 _Static_assert(offsetof(struct wasm_func, code) == 0, "known to enter.S, stencils.S");
@@ -29,32 +29,39 @@ uint32_t wasm_unwind_landing(void); /* not to be called: a place to resume at */
 uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossing, uintptr_t fp,
                             struct wasm_instance *caller);
 
-/* The 64-bit word that stands for a value; i32 is zero extended in registers. */
-static uint64_t word_of(uint8_t type, const union wasm_value *value) {
-  return is_wide_type(type) ? value->i64 : value->i32;
+/* The words that stand for a value; i32 is zero extended in registers. */
+static void put_words(uint8_t type, const union wasm_value *value, uint64_t *words) {
+  words[0] = is_wide_type(type) ? value->i64 : value->i32;
+  if (type == WASM_V128)
+    words[1] = value->v128[1];
 }
 
 /* To the host. */
 static void give_value(struct wasm_store *store, uint8_t type, union wasm_value *value,
-                       uint64_t word) {
-  *value = (union wasm_value){.i64 = is_wide_type(type) ? word : (uint32_t)word};
+                       const uint64_t *words) {
+  *value = (union wasm_value){.i64 = is_wide_type(type) ? words[0] : (uint32_t)words[0]};
+  if (type == WASM_V128)
+    value->v128[1] = words[1];
   if (type == WASM_EXNREF)
-    wasm_exception_keep(store, word);
+    wasm_exception_keep(store, words[0]);
 }
 
 static uint64_t *argument_word(struct crossing *crossing, uint8_t type, struct placing *placing) {
   struct placement placement = place_argument(type, placing);
   if (placement.on_stack)
     return &crossing->words[placement.place];
-  return is_float_type(type) ? &crossing->floats[placement.place]
-                             : &crossing->ints[placement.place];
+  return is_float_type(type) ? crossing->floats[placement.place] : &crossing->ints[placement.place];
 }
 
+/* Result by result: *words counts those that are used up, at first by the arguments. */
 static uint64_t *result_word(struct crossing *crossing, const struct wasm_functype *type,
-                             uint32_t index, uint32_t words) {
-  if (index > 0)
-    return &crossing->words[words + index - 1];
-  return is_float_type(type->results[0]) ? &crossing->floats[TARGET_FLOAT_RESULT]
+                             uint32_t index, uint32_t *words) {
+  if (index > 0) {
+    uint32_t word = *words;
+    *words += type_words(type->results[index]);
+    return &crossing->words[word];
+  }
+  return is_float_type(type->results[0]) ? crossing->floats[TARGET_FLOAT_RESULT]
                                          : &crossing->ints[TARGET_INT_RESULT];
 }
 
@@ -62,16 +69,17 @@ uint32_t wasm_enter(struct wasm_activation *activation, struct wasm_func *func,
                     const struct wasm_functype *type, union wasm_value *values) {
   struct placing placing = {0};
   uint32_t arguments = argument_words(type);
-  uint64_t words[arguments + type->result_count + 1];
-  struct crossing crossing = {.words = words, .word_count = arguments + type->result_count};
+  uint32_t count = arguments + result_words(type, type->result_count);
+  uint64_t words[count + 1];
+  struct crossing crossing = {.words = words, .word_count = count};
   for (uint32_t i = 0; i < crossing.word_count; i++)
     words[i] = 0;
   for (uint32_t i = 0; i < type->param_count; i++)
-    *argument_word(&crossing, type->params[i], &placing) = word_of(type->params[i], &values[i]);
+    put_words(type->params[i], &values[i], argument_word(&crossing, type->params[i], &placing));
   uint32_t kind = wasm_enter_crossing(activation, func, &crossing);
   for (uint32_t i = 0; kind == WASM_TRAP_NONE && i < type->result_count; i++)
     give_value(func->instance->store, type->results[i], &values[i],
-               *result_word(&crossing, type, i, arguments));
+               result_word(&crossing, type, i, &arguments));
   return kind;
 }
 
@@ -90,14 +98,15 @@ uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossin
   struct placing placing = {0};
   for (uint32_t i = 0; i < type->param_count; i++)
     give_value(host->store, type->params[i], &values[i],
-               *argument_word(crossing, type->params[i], &placing));
+               argument_word(crossing, type->params[i], &placing));
   uint32_t kind = host->helpers->call_host(host, caller, values);
   if (kind == WASM_TRAP_UNCAUGHT_EXCEPTION && host->store->exception != NULL)
     wasm_exception_throw_again(host->store, frame[0], frame[1]);
   if (kind != WASM_TRAP_NONE)
     host->helpers->raise(caller, kind);
+  uint32_t words = argument_words(type);
   for (uint32_t i = 0; i < type->result_count; i++)
-    *result_word(crossing, type, i, argument_words(type)) = word_of(type->results[i], &values[i]);
+    put_words(type->results[i], &values[i], result_word(crossing, type, i, &words));
   return 8 * (uint64_t)argument_words(type);
 }
 

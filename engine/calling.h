@@ -8,8 +8,14 @@
 
 #include "target.h" /* of engine/arch/<a> */
 
+/* Whether its values live in the floating-point pool: f32, f64, v128, whose numbers are neighbours.
+ */
 static inline bool is_float_type(uint8_t type) {
-  return type == WASM_F32 || type == WASM_F64;
+  return (uint8_t)(type - WASM_V128) <= WASM_F32 - WASM_V128;
+}
+/* Slots and outgoing words that a value takes. */
+static inline uint32_t type_words(uint8_t type) {
+  return type == WASM_V128 ? 2 : 1;
 }
 static inline bool is_wide_type(uint8_t type) {
   return type != WASM_I32 && type != WASM_F32;
@@ -18,7 +24,7 @@ static inline bool is_wide_type(uint8_t type) {
 /* Where an argument goes, and what is used up so far (all 0 at first). */
 struct placement {
   bool on_stack;
-  uint32_t place; /* outgoing word, or register of the pool its type belongs to */
+  uint32_t place; /* first outgoing word, or register of the pool its type belongs to */
 };
 struct placing {
   uint32_t ints, floats, words;
@@ -27,8 +33,11 @@ struct placing {
 static inline struct placement place_argument(uint8_t type, struct placing *placing) {
   bool is_float = is_float_type(type);
   uint32_t *used = is_float ? &placing->floats : &placing->ints;
-  if (*used == (is_float ? TARGET_FLOAT_ARGS : TARGET_INT_ARGS))
-    return (struct placement){.on_stack = true, .place = placing->words++};
+  if (*used == (is_float ? TARGET_FLOAT_ARGS : TARGET_INT_ARGS)) {
+    uint32_t word = placing->words;
+    placing->words += type_words(type);
+    return (struct placement){.on_stack = true, .place = word};
+  }
   uint32_t first = is_float ? TARGET_FLOAT_ARG_FIRST : TARGET_INT_ARG_FIRST;
   return (struct placement){.place = first + (*used)++};
 }
@@ -40,6 +49,14 @@ static inline uint32_t argument_words(const struct wasm_functype *type) {
   for (uint32_t i = 0; i < type->param_count; i++)
     place_argument(type->params[i], &placing);
   return (placing.words + 1) & ~1u;
+}
+
+/* Outgoing words of the results up to number `count`, of which the first is in a register. */
+static inline uint32_t result_words(const struct wasm_functype *type, uint32_t count) {
+  uint32_t words = 0;
+  for (uint32_t i = 1; i < count; i++)
+    words += type_words(type->results[i]);
+  return words;
 }
 
 #endif

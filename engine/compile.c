@@ -14,49 +14,92 @@
 #define I64 WASM_I64
 #define F32 WASM_F32
 #define F64 WASM_F64
+#define V128 WASM_V128
 #define FUNCREF WASM_FUNCREF
 #define F(family) ST_##family
 #define LOAD(family, align) (ST_##family | (align) << 16)
+#define LANE(family, lanes) (ST_##family | (lanes) << 16)
 #define ENTRY(code, name, handler_name, in1, in2, out, argument)                                   \
   [code] = {compile_##handler_name, {in1, in2}, (in1 != 0) + (in2 != 0), out, argument},
 
 static const struct opcode opcodes[256] = {
 #define OP ENTRY
 #define OP_FC(...)
+#define OP_FD(...)
 #include "engine/opcodes.def"
 #undef OP
 #undef OP_FC
+#undef OP_FD
 };
 
 static const struct opcode opcodes_fc[] = {
 #define OP(...)
 #define OP_FC ENTRY
+#define OP_FD(...)
 #include "engine/opcodes.def"
 #undef OP
 #undef OP_FC
+#undef OP_FD
+};
+
+static const struct opcode opcodes_fd[] = {
+#define OP(...)
+#define OP_FC(...)
+#define OP_FD ENTRY
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+#undef OP_FD
 };
 #undef N
 
 #define FC_COUNT (sizeof opcodes_fc / sizeof opcodes_fc[0])
+#define FD_COUNT (sizeof opcodes_fd / sizeof opcodes_fd[0])
+#define NAME(code, name, ...) [code] = name,
+
+/* The name of an instruction behind a prefix; NULL: there is none. */
+static const char *prefixed_name(uint8_t prefix, uint32_t code) {
+  static const char *const names_fc[FC_COUNT] = {
+#define OP(...)
+#define OP_FC NAME
+#define OP_FD(...)
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+#undef OP_FD
+  };
+  static const char *const names_fd[FD_COUNT] = {
+#define OP(...)
+#define OP_FC(...)
+#define OP_FD NAME
+#include "engine/opcodes.def"
+#undef OP
+#undef OP_FC
+#undef OP_FD
+  };
+  if (prefix == 0xfc)
+    return code < FC_COUNT ? names_fc[code] : NULL;
+  return code < FD_COUNT ? names_fd[code] : NULL;
+}
 
 const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end) {
   static const char *const names[256] = {
-#define OP(code, name, ...) [code] = name,
+#define OP NAME
 #define OP_FC(...)
+#define OP_FD(...)
 #include "engine/opcodes.def"
 #undef OP
 #undef OP_FC
+#undef OP_FD
   };
-  static const char *const names_fc[] = {
-#define OP(...)
-#define OP_FC(code, name, ...) [code] = name,
-#include "engine/opcodes.def"
-#undef OP
-#undef OP_FC
-  };
-  if (*opcode == 0xfc)
-    return opcode + 1 < end && opcode[1] < FC_COUNT ? names_fc[opcode[1]] : "0xfc";
-  return names[*opcode] ? names[*opcode] : "?";
+  const char *name = names[*opcode];
+  if (*opcode == 0xfc || *opcode == 0xfd) {
+    struct wasm_error error = {.status = WASM_OK};
+    struct wasm_reader reader =
+        wasm_reader_make(opcode, opcode + 1, (size_t)(end - opcode - 1), &error);
+    name = prefixed_name(*opcode, wasm_read_u32(&reader));
+  }
+  return name ? name : "?";
 }
 
 /* Opcodes of later versions and proposals are refused by the name of what they belong to. */
@@ -77,8 +120,6 @@ static const char *feature_of(uint8_t opcode) {
   case 0xd3:
   case 0xfb:
     return "garbage collection";
-  case 0xfd:
-    return "v128 (SIMD)";
   case 0xfe:
     return "threads";
   default:
@@ -94,16 +135,17 @@ static void fail_opcode(struct compiler *c, uint8_t opcode) {
     compiler_fail(c, WASM_MALFORMED, "illegal opcode 0x%x", opcode);
 }
 
-static void compile_prefixed(struct compiler *c) {
-  uint32_t code = wasm_read_u32(&c->reader);
+static void compile_prefixed(struct compiler *c, uint8_t prefix) {
+  const struct opcode *table = prefix == 0xfc ? opcodes_fc : opcodes_fd;
+  uint32_t count = prefix == 0xfc ? FC_COUNT : FD_COUNT, code = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return;
-  if (code < FC_COUNT)
-    opcodes_fc[code].handle(c, &opcodes_fc[code]);
-  else if (code >= 0x13 && code <= 0x16)
+  if (code < count && table[code].handle)
+    table[code].handle(c, &table[code]);
+  else if (prefix == 0xfc && code >= 0x13 && code <= 0x16)
     compiler_fail(c, WASM_UNSUPPORTED, "instruction 0xfc 0x%x needs wide arithmetic", code);
   else
-    compiler_fail(c, WASM_MALFORMED, "illegal opcode 0xfc 0x%x", code);
+    compiler_fail(c, WASM_MALFORMED, "illegal opcode 0x%x 0x%x", prefix, code);
 }
 
 /* A handler that fails moves the cursor to its end, so that the loop ends with the next read. */
@@ -119,8 +161,8 @@ static void compile_instructions(struct compiler *c) {
     const struct opcode *op = &opcodes[code];
     if (__builtin_expect(op->handle != NULL, 1))
       op->handle(c, op);
-    else if (code == 0xfc)
-      compile_prefixed(c);
+    else if (code == 0xfc || code == 0xfd)
+      compile_prefixed(c, code);
     else
       fail_opcode(c, code);
   }
@@ -251,27 +293,37 @@ static void release_window(struct compiler *c, struct window *window) {
     c->platform->release(c->platform->context, window->base, window->reserved);
 }
 
+/* An instruction has at most three traps; then the stack's. Vector constants are in the module, but
+ * branches may copy one that waits on the stack again and again. Room for one of each is there at
+ * once: for what has no room after a failure. */
+static bool reserve_sites(struct compiler *c, size_t longest) {
+  return compiler_window_reserve(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites) &&
+         compiler_window_grow(c, &c->site_window, sizeof *c->sites) &&
+         compiler_window_reserve(c, &c->data_window, (longest + 4) * sizeof *c->datas) &&
+         compiler_window_grow(c, &c->data_window, sizeof *c->datas);
+}
+
 /* Address space for the worst case; memory is taken as it is needed. */
 static bool reserve_state(struct compiler *c) {
   size_t longest = 0;
   for (uint32_t i = 0; i < c->module->func_count - c->module->func_import_count; i++)
     if (c->module->bodies[i].length > longest)
       longest = c->module->bodies[i].length;
-  /* An instruction has at most three traps; then the stack's. */
   bool ok =
-      compiler_window_reserve(c, &c->value_window, (WASM_LIMIT_OPERANDS + 1) * sizeof *c->values) &&
+      compiler_window_reserve(c, &c->value_window, (WASM_LIMIT_OPERANDS + 2) * sizeof *c->values) &&
       compiler_window_reserve(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
       compiler_window_reserve(c, &c->local_window,
                               (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
-      (!c->emit ||
-       compiler_window_reserve(c, &c->site_window, (3 * longest + 4) * sizeof *c->sites));
-  /* Room for one site: there emit_trap_target puts what it has no room for after a failure. */
-  ok = ok && (!c->emit || compiler_window_grow(c, &c->site_window, sizeof *c->sites));
-  c->values = (struct value *)c->value_window.base;
+      compiler_window_grow(c, &c->value_window, sizeof *c->values) &&
+      (!c->emit || reserve_sites(c, longest));
+  if (!ok)
+    return false;
+  c->values = (struct value *)c->value_window.base + 1;
   c->controls = (struct control *)c->control_window.base;
   c->locals = (struct local *)c->local_window.base;
   c->sites = (struct trap_site *)c->site_window.base;
-  return ok;
+  c->datas = (struct data_site *)c->data_window.base;
+  return true;
 }
 
 static void release_state(struct compiler *c) {
@@ -279,6 +331,7 @@ static void release_state(struct compiler *c) {
   release_window(c, &c->control_window);
   release_window(c, &c->local_window);
   release_window(c, &c->site_window);
+  release_window(c, &c->data_window);
   release_window(c, &c->marks);
   release_window(c, &c->handlers);
 }

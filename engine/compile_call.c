@@ -10,12 +10,17 @@ static uint32_t pool_register(uint8_t type, uint32_t place) {
   return is_float_type(type) ? FLOAT_BASE + place : place;
 }
 
-/* An argument into its outgoing word, through a register. */
+/* The member for a type of three families: integers, f32 and f64, v128. */
+static uint32_t outgoing_family(uint32_t first, uint8_t type) {
+  return first + (type == WASM_V128 ? 2 : is_float_type(type));
+}
+
+/* An argument into its outgoing words, through a register. */
 static void pass_on_stack(struct compiler *c, uint32_t index, uint32_t word) {
   uint32_t reg = value_read(c, index);
+  uint8_t type = c->values[index].type;
   c->hole[STENCIL_HOLE_A] = 8 * (int64_t)word;
-  emit_stencil(c, is_float_type(c->values[index].type) ? ST_out_setf : ST_out_set, reg % FLOAT_BASE,
-               0);
+  emit_stencil(c, outgoing_family(ST_out_set, type), reg % FLOAT_BASE, 0);
 }
 
 /* Brings the arguments on top to their places. The rest of the stack is in slots, locals at home,
@@ -37,25 +42,26 @@ static void pass_arguments(struct compiler *c, const struct wasm_functype *type)
 }
 
 static void push_results(struct compiler *c, const struct wasm_functype *type, uint32_t words) {
-  for (uint32_t i = 1; i < type->result_count; i++) {
-    /* Through a register that holds nothing: all but the first result's. */
-    uint32_t scratch = is_float_type(type->results[i]) ? FLOAT_BASE : TARGET_INT_ARG_FIRST;
-    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)(words + i - 1);
-    emit_stencil(c, is_float_type(type->results[i]) ? ST_out_getf : ST_out_get,
-                 scratch % FLOAT_BASE, 0);
-    emit_store(c, type->results[i], scratch, value_offset(c, c->height + i));
-  }
   if (type->result_count == 0)
     return;
-  uint32_t reg = result_register(type->results[0]);
+  uint32_t reg = result_register(type->results[0]), first = c->height;
   c->free_regs &= (uint16_t) ~(1u << reg);
   stack_push_reg(c, type->results[0], reg);
   stack_push_slots(c, type->result_count - 1, type->results + 1);
+  for (uint32_t i = 1; i < type->result_count && compiler_ok(c); i++) {
+    /* Through a register that holds nothing: all but the first result's. */
+    uint8_t one = type->results[i];
+    uint32_t scratch = is_float_type(one) ? FLOAT_BASE : TARGET_INT_ARG_FIRST;
+    c->hole[STENCIL_HOLE_A] = 8 * (int64_t)words;
+    emit_stencil(c, outgoing_family(ST_out_get, one), scratch % FLOAT_BASE, 0);
+    emit_store(c, one, scratch, value_offset(c, first + i));
+    words += type_words(one);
+  }
 }
 
 /* Room for a call's arguments and further results. */
 static void reserve_outgoing(struct compiler *c, const struct wasm_functype *type) {
-  uint32_t words = argument_words(type) + (type->result_count ? type->result_count - 1 : 0);
+  uint32_t words = argument_words(type) + result_words(type, type->result_count);
   if (words > c->outgoing)
     c->outgoing = words;
 }
@@ -163,7 +169,7 @@ static void emit_resolve_element(struct compiler *c, uint32_t table, uint32_t ty
 
 /* Reads a type and a table, checks the element's index and the arguments, and finds the element,
  * before the arguments are placed. NULL: it failed. */
-static const struct wasm_functype *read_indirect_callee(struct compiler *c, uint32_t *slot) {
+static const struct wasm_functype *read_indirect_callee(struct compiler *c, int32_t *slot) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return NULL;
@@ -180,7 +186,7 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, uint
   uint8_t index_type = wasm_address_type(&c->module->tables[table].limits);
   if (!stack_check(c, 1, &index_type))
     return NULL;
-  *slot = c->height - 1;
+  *slot = value_offset(c, c->height - 1);
   if (c->live)
     emit_resolve_element(c, table, number);
   stack_drop(c);
@@ -190,7 +196,7 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, uint
 
 void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
-  uint32_t slot;
+  int32_t slot;
   const struct wasm_functype *type = read_indirect_callee(c, &slot);
   if (!type)
     return;
@@ -199,7 +205,7 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     return;
   }
   prepare_call(c, type);
-  c->hole[STENCIL_HOLE_A] = value_offset(c, slot);
+  c->hole[STENCIL_HOLE_A] = slot;
   emit_stencil(c, ST_call_slot, 0, 0);
   emit_call_site(c, TARGET_CALL_TAIL);
   finish_call(c, type);
@@ -279,19 +285,25 @@ void compile_return_call(struct compiler *c, const struct opcode *op) {
 
 void compile_return_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
-  uint32_t slot;
+  int32_t slot;
   const struct wasm_functype *type = read_indirect_callee(c, &slot);
   if (!type || !check_tail(c, type))
     return;
   if (c->live) {
     prepare_tail(c, type);
-    emit_load(c, WASM_FUNCREF, TAIL_FUNCTION, value_offset(c, slot));
+    emit_load(c, WASM_FUNCREF, TAIL_FUNCTION, slot);
     emit_tail_elsewhere(c, type);
   }
   control_end_reach(c);
 }
 
 /* ---- Entry and exit ------------------------------------------------------------------------ */
+
+/* A home for a local: the slots behind those that are taken. */
+static int32_t take_slots(struct compiler *c, uint8_t type) {
+  c->local_slots += type_words(type);
+  return slot_offset(c->local_slots);
+}
 
 /* Parameters: in registers, cached and dirty, or at home where the caller put them. */
 static void bind_parameters(struct compiler *c, const struct wasm_functype *type) {
@@ -300,8 +312,8 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
     struct placement placement = place_argument(type->params[i], &placing);
     struct local *local = &c->locals[i];
     *local = (struct local){.type = type->params[i], .reg = NO_REGISTER};
-    local->offset = placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place)
-                                       : TARGET_SLOT_OFFSET(c->local_slots++);
+    local->offset =
+        placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place) : take_slots(c, local->type);
     if (c->live && !placement.on_stack)
       local_bind(c, i, pool_register(type->params[i], placement.place));
   }
@@ -326,16 +338,17 @@ static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
 
 void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   c->local_slots = 0;
-  c->max_height = 1;
   c->outgoing = 0;
-  c->site_count = 0;
+  c->site_count = c->data_count = 0;
   c->head_loop = 0;
   c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
   c->local_regs = c->dirty = c->pinned = 0;
   bind_parameters(c, type);
   uint32_t declared = c->local_slots;
   for (uint32_t i = type->param_count; i < c->local_count; i++)
-    c->locals[i].offset = TARGET_SLOT_OFFSET(c->local_slots++);
+    c->locals[i].offset = take_slots(c, c->locals[i].type);
+  c->values[-1] = (struct value){.end = c->local_slots};
+  c->max_end = c->local_slots + 1;
   if (c->live) {
     /* The prologue needs the frame's size, which is known at the end: there is room for it. */
     if (emit_reserve(c, TARGET_PROLOGUE_MAX))
@@ -382,9 +395,22 @@ static void emit_sites(struct compiler *c) {
   c->opcode = opcode;
 }
 
+/* Vector constants, at multiples of their size. */
+static void emit_datas(struct compiler *c) {
+  for (uint32_t i = 0; i < c->data_count && emit_reserve(c, 32); i++) {
+    const struct data_site *data = &c->datas[i];
+    while (emit_offset(c) % sizeof data->bytes != 0)
+      *c->at++ = TARGET_FILL;
+    emit_resolve(c, data->chain, emit_offset(c));
+    memcpy(c->at, data->bytes, sizeof data->bytes);
+    c->at += sizeof data->bytes;
+  }
+}
+
 uint64_t compile_exit(struct compiler *c, uint32_t start) {
-  uint64_t frame = target_frame_bytes((uint64_t)c->local_slots + c->max_height, c->outgoing);
+  uint64_t frame = target_frame_bytes(c->max_end, c->outgoing);
   finish_prologue(c, start, frame);
   emit_sites(c);
+  emit_datas(c);
   return frame + TARGET_FRAME_FIXED;
 }

@@ -157,10 +157,12 @@ static void emit_edge(struct compiler *c, const struct control *control, struct 
     emit_store(c, local->type, reg, local->offset);
   }
   /* In ascending order none overwrites one that is still to be moved: they move down. */
+  uint32_t end = stack_end(c, control->height);
   for (uint32_t i = 0; edge->to_slots && i < count; i++) {
     uint32_t from = c->height - count + i;
+    end += type_words(types[i]);
     if (c->values[from].where != AT_SLOT || from != control->height + i)
-      value_copy_to_slot(c, from, value_offset(c, control->height + i));
+      value_copy_to_slot(c, from, slot_offset(end));
   }
   emit_moves(c, edge->moves, edge->move_count);
 }
@@ -227,8 +229,10 @@ static void emit_condition(struct compiler *c, const struct compare *compare, bo
  * edge, changes nothing the compiler knows. */
 void emit_return(struct compiler *c) {
   uint32_t count = c->controls[0].type.result_count;
+  const struct wasm_functype *type = &c->controls[0].type;
   for (uint32_t i = 1; i < count; i++)
-    value_copy_to_slot(c, c->height - count + i, TARGET_INCOMING_OFFSET(c->incoming + i - 1));
+    value_copy_to_slot(c, c->height - count + i,
+                       TARGET_INCOMING_OFFSET(c->incoming + result_words(type, i)));
   if (count > 0) {
     uint32_t first = c->height - count;
     struct move move = value_move(c, first, result_register(c->values[first].type));

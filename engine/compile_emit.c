@@ -41,6 +41,15 @@ static void patch(struct compiler *c, uint8_t *field, uint8_t kind) {
   case STENCIL_HOLE_IMM8:
     memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 1);
     return;
+  case STENCIL_HOLE_LANE:
+    *field = (uint8_t)c->hole[STENCIL_HOLE_LANE];
+    return;
+  case STENCIL_HOLE_LANE_ALL:
+    *field = (uint8_t)(c->hole[STENCIL_HOLE_LANE] * 0x55);
+    return;
+  case STENCIL_HOLE_LANE_TARGET:
+    *field = (uint8_t)(c->hole[STENCIL_HOLE_LANE] << 4);
+    return;
   case STENCIL_HOLE_IMM32_LESS:
   case STENCIL_HOLE_IMM32_MORE: {
     int32_t value = (int32_t)((uint32_t)c->hole[STENCIL_HOLE_IMM32] +
@@ -78,7 +87,7 @@ static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t 
 
 /* The general form of a stencil. */
 static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint32_t a, uint32_t b) {
-  uint32_t index = group & ~(STENCIL_RECORD | STENCIL_EXPLICIT);
+  uint32_t index = group & ~STENCIL_FLAGS;
   if (group & STENCIL_EXPLICIT)
     index += stencil_member(shape, a, b);
   const uint8_t *record = stencil_records + stencil_offsets[index];
@@ -97,20 +106,11 @@ static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint3
   c->at = at + length;
 }
 
-/* Nearly always a template: nothing here depends on its form but the jump. Without a hole the last
- * word goes behind the code, where the next stencil comes. */
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
-  if (__builtin_expect(c->at > c->text_limit, 0))
-    grow_text(c, 0);
-  uint8_t shape = shapes[family];
-  const struct stencil_operands *operands = &stencil_operands[shape];
-  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
-                                  stencil_packed(operands->group_b, b)];
-  if (__builtin_expect(group & STENCIL_RECORD, 0)) {
-    emit_record(c, shape, group, a, b);
-    return;
-  }
-  const struct stencil_template *template = &stencil_templates[group];
+/* Nothing here depends on the template's form but the jump. Without a hole the last word goes
+ * behind the code, where the next stencil comes. */
+static inline __attribute__((always_inline)) void
+emit_template(struct compiler *c, const struct stencil_template *template,
+              const struct stencil_operands *operands, uint32_t a, uint32_t b) {
   uint8_t *at = c->at;
   uint64_t code[2];
   memcpy(code, template->code, sizeof code);
@@ -123,11 +123,35 @@ void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   c->at = at + template->length;
 }
 
+/* What is no template, or one of two. */
+__attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t group,
+                                                 uint32_t a, uint32_t b) {
+  if (group & STENCIL_ORDERED)
+    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b)];
+  if (group & STENCIL_RECORD)
+    emit_record(c, shape, group, a, b);
+  else
+    emit_template(c, &stencil_templates[group], &stencil_operands[shape], a, b);
+}
+
+/* Nearly always a template. */
+void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+  if (__builtin_expect(c->at > c->text_limit, 0))
+    grow_text(c, 0);
+  uint8_t shape = shapes[family];
+  const struct stencil_operands *operands = &stencil_operands[shape];
+  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
+                                  stencil_packed(operands->group_b, b)];
+  if (__builtin_expect(group & STENCIL_RECORD, 0))
+    emit_other(c, shape, group, a, b);
+  else
+    emit_template(c, &stencil_templates[group], operands, a, b);
+}
+
 uint32_t emit_length(uint32_t family) {
   uint32_t group = stencil_groups[stencil_firsts[family]];
-  return group & STENCIL_RECORD
-             ? stencil_records[stencil_offsets[group & ~(STENCIL_RECORD | STENCIL_EXPLICIT)]]
-             : stencil_templates[group].length;
+  return group & STENCIL_RECORD ? stencil_records[stencil_offsets[group & ~STENCIL_FLAGS]]
+                                : stencil_templates[group].length;
 }
 
 void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to) {
@@ -144,6 +168,24 @@ void emit_trap_target(struct compiler *c, uint32_t hole, enum wasm_trap_kind kin
   struct trap_site *site = &c->sites[c->site_count++];
   *site = (struct trap_site){0, kind, (uint32_t)(c->opcode - c->module->bytes)};
   c->chain[hole - STENCIL_HOLE_TARGET] = &site->chain;
+}
+
+/* How many of the newest constants a new one is compared with: many are used again at once. */
+#define RECENT_DATAS 8
+
+void emit_data_target(struct compiler *c, uint32_t hole, const uint8_t bytes[16]) {
+  struct data_site *data = c->datas + c->data_count;
+  for (uint32_t i = 0; i < RECENT_DATAS && data > c->datas; i++)
+    if (memcmp((--data)->bytes, bytes, sizeof data->bytes) == 0) {
+      c->chain[hole - STENCIL_HOLE_TARGET] = &data->chain;
+      return;
+    }
+  if (!compiler_window_grow(c, &c->data_window, (c->data_count + 1) * sizeof *c->datas))
+    c->data_count = 0;
+  data = &c->datas[c->data_count++];
+  data->chain = 0;
+  memcpy(data->bytes, bytes, sizeof data->bytes);
+  c->chain[hole - STENCIL_HOLE_TARGET] = &data->chain;
 }
 
 static uint8_t *put_unsigned(uint8_t *at, uint32_t value) {
@@ -194,23 +236,18 @@ void emit_handler(struct compiler *c, const struct abi_image_handler *handler) {
 
 /* ---- Moves --------------------------------------------------------------------------------- */
 
-/* The member of four families in the order i32, i64, f32, f64 for a type. */
-static uint32_t by_type(uint32_t first, uint8_t type) {
-  return first + (is_float_type(type) ? 2u : 0u) + (is_wide_type(type) ? 1u : 0u);
-}
-
 static uint32_t pool_number(uint32_t reg) {
   return reg % FLOAT_BASE;
 }
 
 void emit_load(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) {
   c->hole[STENCIL_HOLE_A] = offset;
-  emit_stencil(c, by_type(ST_slot_get32, type), pool_number(reg), 0);
+  emit_stencil(c, family_of_type(ST_slot_get32, type), pool_number(reg), 0);
 }
 
 void emit_store(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) {
   c->hole[STENCIL_HOLE_A] = offset;
-  emit_stencil(c, by_type(ST_slot_set32, type), pool_number(reg), 0);
+  emit_stencil(c, family_of_type(ST_slot_set32, type), pool_number(reg), 0);
 }
 
 void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
@@ -219,12 +256,20 @@ void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
     emit_stencil(c, family, pool_number(to), pool_number(from));
 }
 
+/* The bits of a v128 are the address of its bytes. */
+static void emit_vector(struct compiler *c, uint32_t family, uint32_t reg, uint64_t bits) {
+  emit_data_target(c, STENCIL_HOLE_DATA_A, (const uint8_t *)(uintptr_t)bits);
+  emit_stencil(c, family, reg, 0);
+}
+
 /* 32-bit moves zero the upper half, so they do for every constant that has none. */
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
   bool is_float = is_float_type(type);
   if (bits == 0)
     emit_stencil(c, is_float ? ST_constf_zero : ST_const_zero, pool_number(reg), 0);
+  else if (type == WASM_V128)
+    emit_vector(c, ST_constv, pool_number(reg), bits);
   else if (is_float)
     emit_stencil(c, type == WASM_F32 ? ST_constf32 : ST_constf64, pool_number(reg), 0);
   else
@@ -234,17 +279,21 @@ void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
 void emit_store_const(struct compiler *c, uint8_t type, uint64_t bits, int32_t offset) {
   c->hole[STENCIL_HOLE_A] = offset;
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
-  emit_stencil(c,
-               !is_wide_type(type) ? ST_slot_const32
-               : fits_i32(bits)    ? ST_slot_const64
-                                   : ST_slot_constw,
-               0, 0);
+  if (type == WASM_V128 && bits != 0)
+    emit_vector(c, ST_slot_constv, 0, bits);
+  else
+    emit_stencil(c,
+                 type == WASM_V128     ? ST_slot_zero2
+                 : !is_wide_type(type) ? ST_slot_const32
+                 : fits_i32(bits)      ? ST_slot_const64
+                                       : ST_slot_constw,
+                 0, 0);
 }
 
-void emit_copy(struct compiler *c, int32_t to, int32_t from) {
+void emit_copy(struct compiler *c, uint8_t type, int32_t to, int32_t from) {
   if (to == from)
     return;
   c->hole[STENCIL_HOLE_A] = to;
   c->hole[STENCIL_HOLE_B] = from;
-  emit_stencil(c, ST_slot_copy, 0, 0);
+  emit_stencil(c, type == WASM_V128 ? ST_slot_copyv : ST_slot_copy, 0, 0);
 }

@@ -39,7 +39,7 @@ static void emit_throw(struct compiler *c, uint32_t family, uint32_t operands) {
   for (uint32_t i = first; i < c->height; i++)
     value_spill(c, i);
   locals_flush(c);
-  c->hole[STENCIL_HOLE_A] = value_offset(c, first);
+  c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(stack_end(c, first));
   emit_stencil(c, family, 0, 0);
   emit_call_site(c, 0);
 }
@@ -124,12 +124,13 @@ static void emit_catch(struct compiler *c, const struct control *control, const 
   stack_push_slots(c, catch->type.param_count, catch->type.params);
   if (catch->wants_reference)
     stack_push_slots(c, 1, &exnref);
-  emit_handler(c, &(struct abi_image_handler){.text_begin = control->begin,
-                                              .text_end = body_end,
-                                              .landing = emit_offset(c),
-                                              .tag = catch->tag,
-                                              .slot = value_offset(c, control->height),
-                                              .wants_reference = catch->wants_reference});
+  emit_handler(
+      c, &(struct abi_image_handler){.text_begin = control->begin,
+                                     .text_end = body_end,
+                                     .landing = emit_offset(c),
+                                     .tag = catch->tag,
+                                     .slot = TARGET_SLOT_OFFSET(stack_end(c, control->height)),
+                                     .wants_reference = catch->wants_reference});
   control_branch(c, catch->label);
   while (c->height > control->height)
     stack_drop(c);

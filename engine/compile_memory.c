@@ -454,11 +454,6 @@ void compile_elem_drop(struct compiler *c, const struct opcode *op) {
 
 /* ---- Globals and references ---------------------------------------------------------------- */
 
-/* The member of four families in the order of 32 and 64 bits, f32, f64. */
-static uint32_t global_family(uint32_t first, uint8_t type) {
-  return first + (is_float_type(type) ? 2u : 0u) + (is_wide_type(type) ? 1u : 0u);
-}
-
 static const struct wasm_global_entry *read_global(struct compiler *c, uint32_t *index) {
   *index = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && *index >= c->module->global_count)
@@ -489,7 +484,7 @@ void compile_global_get(struct compiler *c, const struct opcode *op) {
   }
   uint32_t reg = reg_allocate(c, register_set(global->type));
   uint32_t first = locate_global(c, index) ? ST_own_get32 : ST_global_get32;
-  emit_stencil(c, global_family(first, global->type), reg % FLOAT_BASE, 0);
+  emit_stencil(c, family_of_type(first, global->type), reg % FLOAT_BASE, 0);
   stack_push_reg(c, global->type, reg);
 }
 
@@ -508,7 +503,7 @@ void compile_global_set(struct compiler *c, const struct opcode *op) {
   if (c->live) {
     uint32_t reg = value_read(c, c->height - 1);
     uint32_t first = locate_global(c, index) ? ST_own_set32 : ST_global_set32;
-    emit_stencil(c, global_family(first, global->type), reg % FLOAT_BASE, 0);
+    emit_stencil(c, family_of_type(first, global->type), reg % FLOAT_BASE, 0);
   }
   stack_drop(c);
 }

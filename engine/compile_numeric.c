@@ -10,9 +10,7 @@ static void pin(struct compiler *c, uint32_t reg) {
   c->pinned |= (uint16_t)(1u << reg);
 }
 
-/* Checks the operands. Where no code is made, also finishes the instruction: true if it is to be
- * compiled. */
-static bool begin(struct compiler *c, const struct opcode *op) {
+bool numeric_begin(struct compiler *c, const struct opcode *op) {
   if (!stack_check(c, op->in_count, op->in))
     return false;
   if (__builtin_expect(c->live, 1))
@@ -56,8 +54,7 @@ static void finish_binary(struct compiler *c, uint8_t type) {
   TOP(c).type = type;
 }
 
-/* The left operand owned, the right one in a register; emits for both. */
-static void binary_registers(struct compiler *c, const struct opcode *op, uint32_t family) {
+void numeric_registers(struct compiler *c, const struct opcode *op, uint32_t family) {
   uint32_t b = value_read(c, c->height - 1);
   pin(c, b);
   uint32_t a = value_replace(c, c->height - 2);
@@ -103,6 +100,8 @@ static bool constant_to_right(struct compiler *c) {
   struct value *left = &c->values[c->height - 2], *right = left + 1, constant = *left;
   if (left->where != AT_CONST || (right->where != AT_REG && right->where != AT_LOCAL))
     return false;
+  constant.end = right->end;
+  right->end = left->end;
   *left = *right;
   *right = constant;
   if (left->where == AT_REG)
@@ -114,7 +113,7 @@ static bool constant_to_right(struct compiler *c) {
 
 /* argument: the families rr, rs, ri */
 void compile_commutative(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   const struct value *right = &TOP(c);
   constant_to_right(c);
@@ -123,12 +122,12 @@ void compile_commutative(struct compiler *c, const struct opcode *op) {
   else if (is_in_memory(c, right))
     binary_memory(c, op, op->argument + 1);
   else
-    binary_registers(c, op, op->argument);
+    numeric_registers(c, op, op->argument);
 }
 
 /* argument: the families rr, rs. A constant is subtracted by adding its negative. */
 void compile_subtract(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   const struct value *right = &TOP(c);
   bool wide = right->type == WASM_I64;
@@ -138,22 +137,22 @@ void compile_subtract(struct compiler *c, const struct opcode *op) {
   else if (is_in_memory(c, right))
     binary_memory(c, op, op->argument + 1);
   else
-    binary_registers(c, op, op->argument);
+    numeric_registers(c, op, op->argument);
 }
 
 /* argument: the families rr, ri. The count is taken modulo the width. */
 void compile_shift(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   const struct value *right = &TOP(c);
   if (right->where == AT_CONST)
     binary_constant(c, op, op->argument + 1, right->bits & (op->out == WASM_I64 ? 63 : 31));
   else
-    binary_registers(c, op, op->argument);
+    numeric_registers(c, op, op->argument);
 }
 
 void compile_rotate_left(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   const struct value *right = &TOP(c);
   bool wide = op->out == WASM_I64;
@@ -161,55 +160,60 @@ void compile_rotate_left(struct compiler *c, const struct opcode *op) {
     binary_constant(c, op, wide ? ST_i64_rotr_ri : ST_i32_rotr_ri,
                     (0 - right->bits) & (wide ? 63 : 31));
   else
-    binary_registers(c, op, op->argument);
+    numeric_registers(c, op, op->argument);
 }
 
 /* Both reasons are jumps out of the stencil: the machine's own fault does not tell them apart. */
 void compile_divide(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_INTEGER_DIVIDE_BY_ZERO);
   if (op->argument == ST_i32_div_s || op->argument == ST_i64_div_s)
     emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_INTEGER_OVERFLOW);
-  binary_registers(c, op, op->argument);
+  numeric_registers(c, op, op->argument);
 }
 
 void compile_float_binary(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   if (is_in_memory(c, &TOP(c)))
     binary_memory(c, op, op->argument + 1);
   else
-    binary_registers(c, op, op->argument);
+    numeric_registers(c, op, op->argument);
 }
 
 void compile_float_registers(struct compiler *c, const struct opcode *op) {
-  if (begin(c, op))
-    binary_registers(c, op, op->argument);
+  if (numeric_begin(c, op))
+    numeric_registers(c, op, op->argument);
 }
 
 /* In place: dst = op dst. */
 void compile_unary(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   uint32_t reg = value_replace(c, c->height - 1);
   emit_stencil(c, op->argument, reg % FLOAT_BASE, 0);
   TOP(c).type = op->out;
 }
 
+void numeric_convert(struct compiler *c, const struct opcode *op, uint32_t family) {
+  uint32_t from = value_read(c, c->height - 1);
+  pin(c, from);
+  uint32_t to = reg_allocate(c, register_set(op->out));
+  emit_stencil(c, family, to % FLOAT_BASE, from % FLOAT_BASE);
+  stack_drop(c);
+  stack_push_reg(c, op->out, to);
+}
+
 /* Between the pools: a trapping truncation needs both of its reasons. */
 void compile_convert(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
-  uint32_t from = value_read(c, c->height - 1);
-  uint32_t to = reg_allocate(c, register_set(op->out));
   if (op->in[0] == WASM_F32 || op->in[0] == WASM_F64) {
     emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_INVALID_CONVERSION);
     emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_INTEGER_OVERFLOW);
   }
-  emit_stencil(c, op->argument, to % FLOAT_BASE, from % FLOAT_BASE);
-  stack_drop(c);
-  stack_push_reg(c, op->out, to);
+  numeric_convert(c, op, op->argument);
 }
 
 /* ---- Compares ------------------------------------------------------------------------------ */
@@ -276,7 +280,7 @@ static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide)
 }
 
 void compile_compare(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   bool wide = op->in[0] == WASM_I64;
   uint32_t first = wide ? ST_i64_eq_rr : ST_i32_eq_rr, condition = op->argument - first;
@@ -297,12 +301,12 @@ void compile_compare(struct compiler *c, const struct opcode *op) {
   } else if (constant) {
     binary_constant(c, op, first + CONDITIONS + condition, TOP(c).bits);
   } else {
-    binary_registers(c, op, first + condition);
+    numeric_registers(c, op, first + condition);
   }
 }
 
 void compile_eqz(struct compiler *c, const struct opcode *op) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   if (TOP(c).where == AT_COMPARE) {
     c->compare.negate ^= 1;
@@ -323,7 +327,7 @@ static uint32_t float_branch_family(uint32_t family) {
 /* Floating-point compares leave their result in one fixed register: a family over three registers
  * would be eight times as big for code that is rare. a > b is b < a, also for NaN. */
 static void compile_float_condition(struct compiler *c, const struct opcode *op, bool swapped) {
-  if (!begin(c, op))
+  if (!numeric_begin(c, op))
     return;
   uint32_t left = value_read(c, c->height - 2);
   pin(c, left);

@@ -55,7 +55,7 @@ bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
 /* ---- The stack ----------------------------------------------------------------------------- */
 
 bool stack_grow(struct compiler *c) {
-  size_t size = (c->height + 1) * sizeof *c->values;
+  size_t size = (c->height + 2) * sizeof *c->values;
   wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
   return compiler_ok(c) && compiler_window_grow(c, &c->value_window, size);
 }
@@ -244,11 +244,11 @@ void value_copy_to_slot(struct compiler *c, uint32_t index, int32_t offset) {
   else if (value->where == AT_CONST)
     emit_store_const(c, value->type, value->bits, offset);
   else if (value->where == AT_SLOT)
-    emit_copy(c, offset, value_offset(c, index));
+    emit_copy(c, value->type, offset, value_offset(c, index));
   else if (c->locals[value->local].reg != NO_REGISTER)
     emit_store(c, value->type, c->locals[value->local].reg, offset);
   else
-    emit_copy(c, offset, c->locals[value->local].offset);
+    emit_copy(c, value->type, offset, c->locals[value->local].offset);
 }
 
 void value_spill(struct compiler *c, uint32_t index) {

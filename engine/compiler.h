@@ -44,7 +44,7 @@ enum where {
   AT_SLOT,    /* in its frame slot */
   AT_REG,     /* in register reg, which is its own */
   AT_LOCAL,   /* the value local `local` has now */
-  AT_CONST,   /* bits */
+  AT_CONST,   /* bits; a v128's: the address of its 16 bytes in the module, or 0 for zero */
   AT_COMPARE, /* the outcome of compiler.compare; only on top, right before br_if or if */
 };
 
@@ -52,6 +52,7 @@ struct value {
   uint8_t type; /* enum wasm_valtype or ANY_TYPE */
   uint8_t where;
   uint8_t reg;
+  uint32_t end; /* slots up to and with its own; set by stack_push */
   union {
     uint32_t local;
     uint64_t bits; /* i32 and f32: zero extended */
@@ -117,6 +118,12 @@ struct trap_site {
   uint32_t code_offset;
 };
 
+/* A vector constant behind the function: references to it wait in the chain. */
+struct data_site {
+  uint32_t chain;
+  uint8_t bytes[16];
+};
+
 /* An array in reserved address space: it grows in place. */
 struct window {
   uint8_t *base;
@@ -147,11 +154,11 @@ struct compiler {
 
   /* The function. */
   uint32_t function; /* index among the defined ones */
-  struct window value_window, control_window, local_window, site_window;
-  struct value *values;
+  struct window value_window, control_window, local_window, site_window, data_window;
+  struct value *values; /* values[-1] is an empty entry behind the locals' slots */
   uint32_t height;
   uint32_t spilled; /* entries below are AT_SLOT or AT_CONST */
-  uint32_t max_height;
+  uint32_t max_end; /* slots needed so far, with the locals' */
   struct control *controls;
   uint32_t depth; /* of controls; 0: the body has ended */
   struct local *locals;
@@ -161,6 +168,8 @@ struct compiler {
   uint32_t outgoing;    /* words needed for calls so far */
   struct trap_site *sites;
   uint32_t site_count;
+  struct data_site *datas;
+  uint32_t data_count;
 
   /* Registers: each is free, caches a local, or belongs to a stack entry. */
   uint16_t free_regs, local_regs, dirty;
@@ -175,8 +184,8 @@ struct compiler {
   uint32_t head_loop;  /* whose head this is, or 0 */
 
   /* What the next stencil's holes shall hold. */
-  int64_t hole[STENCIL_HOLE_IMM8 + 1];
-  uint32_t *chain[STENCIL_HOLE_TRAP_C + 1 - STENCIL_HOLE_TARGET];
+  int64_t hole[STENCIL_HOLE_LANE + 1];
+  uint32_t *chain[STENCIL_HOLE_DATA_B + 1 - STENCIL_HOLE_TARGET];
 };
 
 /* ---- compile.c ----------------------------------------------------------------------------- */
@@ -202,6 +211,8 @@ static inline uint32_t emit_offset(const struct compiler *c) {
 void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to);
 /* Where a trap of the instruction at hand goes: to be set for one of the holes TRAP_A... */
 void emit_trap_target(struct compiler *c, uint32_t hole, enum wasm_trap_kind kind);
+/* A vector constant for one of the holes DATA_A...: it will stand behind the function. */
+void emit_data_target(struct compiler *c, uint32_t hole, const uint8_t bytes[16]);
 /* The instruction emitted next may fault with `kind`. */
 void emit_fault(struct compiler *c, enum wasm_trap_kind kind);
 /* A call's return address is `tail` bytes before here. */
@@ -215,7 +226,11 @@ void emit_store(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset);
 void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from);
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits);
 void emit_store_const(struct compiler *c, uint8_t type, uint64_t bits, int32_t offset);
-void emit_copy(struct compiler *c, int32_t to, int32_t from);
+void emit_copy(struct compiler *c, uint8_t type, int32_t to, int32_t from);
+/* The member for a type of five families in the order of 32 and 64 bits, f32, f64, v128. */
+static inline uint32_t family_of_type(uint32_t first, uint8_t type) {
+  return first + (type >= WASM_V128 ? (uint32_t)WASM_I32 - type : 1u);
+}
 
 /* ---- compile_values.c ---------------------------------------------------------------------- */
 
@@ -228,9 +243,17 @@ static inline uint32_t result_register(uint8_t type) {
 static inline bool fits_i32(uint64_t bits) {
   return (uint64_t)(int64_t)(int32_t)bits == bits;
 }
+/* The frame offset of the slot that ends as said. */
+static inline int32_t slot_offset(uint32_t end) {
+  return TARGET_SLOT_OFFSET(end - 1);
+}
 /* The frame offset of an operand's slot. */
 static inline int32_t value_offset(const struct compiler *c, uint32_t index) {
-  return TARGET_SLOT_OFFSET(c->local_slots + index);
+  return slot_offset(c->values[index].end);
+}
+/* Where the slots of the entries below `height` end. */
+static inline uint32_t stack_end(const struct compiler *c, uint32_t height) {
+  return c->values[(int64_t)height - 1].end;
 }
 
 /* Checks that the operands on top have these types (deepest first) and, in unreachable code, that
@@ -285,12 +308,13 @@ static inline bool stack_check(struct compiler *c, uint32_t count, const uint8_t
 }
 
 static inline void stack_push(struct compiler *c, struct value value) {
-  size_t size = (c->height + 1) * sizeof *c->values;
+  size_t size = (c->height + 2) * sizeof *c->values;
   if (__builtin_expect(c->value_window.committed < size, 0) && !stack_grow(c))
     return;
+  value.end = stack_end(c, c->height) + type_words(value.type);
   c->values[c->height++] = value;
-  if (c->height > c->max_height)
-    c->max_height = c->height;
+  if (value.end > c->max_end)
+    c->max_end = value.end;
 }
 
 static inline void stack_drop(struct compiler *c) {
@@ -333,9 +357,19 @@ bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *a
  * displacement is left in its hole. What needs a check has been checked. */
 uint32_t memory_address(struct compiler *c, uint32_t index, const struct access *access);
 
-/* ---- Handlers: compile_control.c, compile_call.c, compile_numeric.c, compile_memory.c ------ */
+/* ---- compile_numeric.c ------------------------------------------------------------------- */
 
 struct opcode;
+/* Checks the operands. Where no code is made, also finishes the instruction: true if it is to be
+ * compiled. */
+bool numeric_begin(struct compiler *c, const struct opcode *op);
+/* The left operand owned, the right one in a register; emits for both. */
+void numeric_registers(struct compiler *c, const struct opcode *op, uint32_t family);
+/* The result of a stencil from one register to another, which may be in the other pool. */
+void numeric_convert(struct compiler *c, const struct opcode *op, uint32_t family);
+
+/* ---- Handlers: compile_control.c, _call.c, _numeric.c, _memory.c, _vector.c ---------------- */
+
 typedef void handler(struct compiler *c, const struct opcode *op);
 struct opcode {
   handler *handle;
@@ -346,9 +380,11 @@ struct opcode {
 };
 #define OP(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
 #define OP_FC(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
+#define OP_FD(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
 #include "engine/opcodes.def"
 #undef OP
 #undef OP_FC
+#undef OP_FD
 
 /* Starts a function whose locals' types are set: parameters are in registers or on the stack, the
  * others zero. Room is left for the prologue. */

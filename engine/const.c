@@ -69,12 +69,22 @@ static void read_ref_func(struct wasm_reader *reader, const struct wasm_module *
 static void fail_opcode(struct wasm_reader *reader, uint8_t opcode) {
   if (opcode == OP_PREFIX_GC)
     wasm_reader_fail(reader, WASM_UNSUPPORTED, "garbage collection is not supported");
-  else if (opcode == OP_PREFIX_VECTOR && wasm_read_u32(reader) == VECTOR_CONST)
-    wasm_reader_fail(reader, WASM_UNSUPPORTED, "v128 (SIMD) is not supported");
   else if (is_opcode(opcode))
     wasm_reader_fail(reader, WASM_INVALID, "constant expression required");
   else
     wasm_reader_fail(reader, WASM_MALFORMED, "illegal opcode 0x%x", opcode);
+}
+
+/* v128.const; other instructions of its prefix are not constant. */
+static void read_vector(struct wasm_reader *reader, struct wasm_const *result) {
+  uint32_t code = wasm_read_u32(reader);
+  if (wasm_reader_ok(reader) && code != VECTOR_CONST) {
+    fail_opcode(reader, OP_PREFIX_VECTOR);
+    return;
+  }
+  result->type = WASM_V128;
+  result->value.v128[0] = wasm_read_word64(reader);
+  result->value.v128[1] = wasm_read_word64(reader);
 }
 
 /* One instruction that is not `end`. */
@@ -98,6 +108,9 @@ static void read_instruction(struct wasm_reader *reader, const struct wasm_modul
   case OP_F64_CONST:
     result->type = WASM_F64;
     result->value.i64 = wasm_read_word64(reader);
+    break;
+  case OP_PREFIX_VECTOR:
+    read_vector(reader, result);
     break;
   case OP_I32_ADD:
   case OP_I32_SUB:

@@ -9,17 +9,19 @@ ENGINE_SOURCES := $(addprefix engine/,\
 # The function compiler and its glue.
 ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
 	calling.c compile.c compile_call.c compile_control.c compile_emit.c compile_exception.c \
-	compile_memory.c compile_numeric.c compile_values.c exception.c arch/$(ARCH)/enter.S)
+	compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
+	arch/$(ARCH)/enter.S)
 ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 
 # Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
 # -Os makes conditional jumps to other functions direct; no constant may go to another section.
-STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Os -ffreestanding -fno-builtin -fno-pic \
+STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -Os -ffreestanding -fno-builtin -fno-pic \
 	-mcmodel=small -march=x86-64-v3 -fomit-frame-pointer -fno-asynchronous-unwind-tables \
 	-fno-math-errno -fno-stack-protector -fno-jump-tables -fcf-protection=none \
 	-Wall -Wextra -Werror -Wno-uninitialized
 STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stencils/,\
-	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c) \
+	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c \
+	vector_float.c vector_integer.c vector_move.c) \
 	engine/arch/$(ARCH)/stencils.S)
 STENCIL_TABLE := $(B)/engine/$(ARCH)/stencils.inc
 

@@ -16,11 +16,11 @@ struct wasm_exception {
   const struct wasm_tag *tag;
   struct wasm_exception *next; /* among those marked, but not yet looked through */
   uint32_t number;
-  uint32_t count; /* of values */
+  uint32_t count; /* of words */
   bool has_reference;
   bool is_kept; /* the host has a reference */
   bool is_marked;
-  uint64_t values[];
+  uint64_t values[]; /* in the order of a frame's slots: of a v128 the upper half first */
 };
 
 #define FIRST_CAPACITY 256u
@@ -41,8 +41,8 @@ static struct wasm_exception *find_exception(const struct wasm_store *store, uin
 
 /* ---- Memory -------------------------------------------------------------------------------- */
 
-static size_t size_of(uint32_t values) {
-  return sizeof(struct wasm_exception) + values * sizeof(uint64_t);
+static size_t size_of(uint32_t words) {
+  return sizeof(struct wasm_exception) + words * sizeof(uint64_t);
 }
 
 static void free_exception(struct wasm_store *store, struct wasm_exception *exception) {
@@ -151,7 +151,10 @@ static bool make_room(struct wasm_store *store) {
 
 static struct wasm_exception *make_exception(struct wasm_store *store, const struct wasm_tag *tag) {
   struct wasm_exceptions *all = &store->exceptions;
-  uint32_t count = store->types.types[tag->type].param_count;
+  const struct wasm_functype *type = &store->types.types[tag->type];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < type->param_count; i++)
+    count += type_words(type->params[i]);
   if (!make_room(store))
     return NULL;
   struct wasm_exception *exception =

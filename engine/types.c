@@ -29,8 +29,6 @@ const char *wasm_valtype_text(uint8_t type) {
  * nothing. */
 static const char *proposal_of_type(uint8_t byte) {
   switch (byte) {
-  case WASM_V128:
-    return "v128 (SIMD)";
   case 0x63: /* (ref null ht) */
   case 0x64: /* (ref ht) */
     return "typed references";
@@ -59,10 +57,10 @@ static uint8_t fail_type(struct wasm_reader *reader, uint8_t byte, const char *w
   return 0;
 }
 
-/* The bytes of number types are neighbours, 0x7c to 0x7f (core spec 5.3.1). */
+/* The bytes of number types and of v128 are neighbours, 0x7b to 0x7f (core spec 5.3.1, 5.3.2). */
 uint8_t wasm_read_valtype(struct wasm_reader *reader) {
   uint8_t byte = wasm_read_u8(reader);
-  if ((byte >= WASM_F64 && byte <= WASM_I32) || wasm_is_reference(byte) || !wasm_reader_ok(reader))
+  if ((byte >= WASM_V128 && byte <= WASM_I32) || wasm_is_reference(byte) || !wasm_reader_ok(reader))
     return byte;
   return fail_type(reader, byte, "value type");
 }
@@ -71,8 +69,7 @@ uint8_t wasm_read_reftype(struct wasm_reader *reader) {
   uint8_t byte = wasm_read_u8(reader);
   if (wasm_is_reference(byte) || !wasm_reader_ok(reader))
     return byte;
-  /* v128 is a value type, but never a reference. */
-  return fail_type(reader, byte == WASM_V128 ? 0 : byte, "reference type");
+  return fail_type(reader, byte, "reference type");
 }
 
 uint8_t wasm_read_heaptype(struct wasm_reader *reader) {
@@ -88,7 +85,7 @@ uint8_t wasm_read_heaptype(struct wasm_reader *reader) {
   uint8_t byte = number >= -64 ? (uint8_t)(number & 0x7f) : 0;
   if (wasm_is_reference(byte))
     return byte;
-  return fail_type(reader, byte == WASM_V128 ? 0 : byte, "heap type");
+  return fail_type(reader, byte, "heap type");
 }
 
 const struct wasm_limit_entry wasm_limits[] = {

@@ -53,6 +53,7 @@ static uint32_t match_length(const uint8_t *a, const uint8_t *b, uint32_t limit)
   return length;
 }
 
+/* The longest of the latest CHAIN_MAX places with this hash, if they lie in the window. */
 static uint32_t find_match(const struct chains *chains, const uint8_t *data, uint32_t at,
                            uint32_t left, uint32_t *distance) {
   uint32_t best = 0, limit = left < MATCH_MAX ? left : MATCH_MAX;
@@ -68,6 +69,7 @@ static uint32_t find_match(const struct chains *chains, const uint8_t *data, uin
   return best;
 }
 
+/* Greedy: takes the longest match at each place; every byte passed is remembered. */
 static struct tokens find_tokens(const uint8_t *data, uint32_t size) {
   struct tokens tokens = {bench_allocate((uint64_t)size * sizeof *tokens.list), 0};
   struct chains *chains = bench_allocate(sizeof *chains);
@@ -163,6 +165,7 @@ static uint32_t read_bits(struct bits *bits, uint32_t count) {
   return (uint32_t)(bits->waiting >> bits->count) & (((uint32_t)1 << count) - 1);
 }
 
+/* Behind a length come 15 bits of distance; the last byte is filled up. */
 static uint32_t pack(const struct tokens *tokens, const struct codes *codes, uint8_t *packed) {
   struct bits bits = {.bytes = packed};
   for (uint32_t i = 0; i < tokens->count; i++) {
@@ -195,6 +198,7 @@ static void make_decoder(struct decoder *decoder, const struct codes *codes) {
   decoder->first_symbols[CODE_MAX + 1] = count;
 }
 
+/* Bit by bit: a code of some length is complete when it lies in that length's range. */
 static uint32_t read_symbol(struct bits *bits, const struct decoder *decoder) {
   uint32_t code = 0;
   for (uint32_t length = 1; length <= CODE_MAX; length++) {

@@ -24,6 +24,7 @@ struct graph {
   uint32_t heap_count;
 };
 
+/* Each node has DEGREE edges to any nodes, itself included. */
 static void make_graph(struct graph *graph, uint32_t nodes) {
   uint32_t seed = 17;
   graph->nodes = nodes;
@@ -37,6 +38,7 @@ static void make_graph(struct graph *graph, uint32_t nodes) {
   }
 }
 
+/* A new entry rises from the end until its parent is nearer. */
 static void push(struct graph *graph, struct entry entry) {
   struct entry *heap = graph->heap;
   uint32_t at = graph->heap_count++;
@@ -47,6 +49,7 @@ static void push(struct graph *graph, struct entry entry) {
   heap[at] = entry;
 }
 
+/* The nearest entry; the last one sinks from the root into its place. */
 static struct entry pop(struct graph *graph) {
   struct entry *heap = graph->heap, first = heap[0], last = heap[--graph->heap_count];
   uint32_t at = 0, child;
@@ -70,7 +73,7 @@ static void find_paths(struct graph *graph, uint32_t start) {
   while (graph->heap_count > 0) {
     struct entry entry = pop(graph);
     if (entry.distance > graph->distances[entry.node])
-      continue;
+      continue; /* outdated */
     for (uint32_t i = 0; i < DEGREE; i++) {
       struct edge edge = graph->edges[entry.node * DEGREE + i];
       uint32_t distance = entry.distance + edge.length;

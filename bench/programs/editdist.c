@@ -4,6 +4,7 @@
 
 const struct bench_cases bench_cases = {{10000, 0xb888fe17af674fa3}, {300, 0x2ea88b12a6f79f71}};
 
+/* Four letters only, so that much is equal by chance. */
 static char *make_string(uint32_t length, uint32_t seed) {
   char *string = bench_allocate(length);
   for (uint32_t i = 0; i < length; i++)
@@ -15,6 +16,8 @@ static inline uint32_t smaller(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }
 
+/* row[j] is the distance of the first i characters of a and the first j of b (Wagner and Fischer,
+ * 1974); before column j is done it still holds that of i - 1. */
 static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, uint32_t b_length,
                               uint32_t *row) {
   for (uint32_t j = 0; j <= b_length; j++)

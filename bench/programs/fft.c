@@ -30,6 +30,7 @@ static void make_twiddles(struct complex *twiddles) {
   }
 }
 
+/* Moves each value to the index with the bits of its own in reverse; j counts that way. */
 static void reverse_bits(struct complex *values) {
   for (uint32_t i = 0, j = 0; i < COUNT; i++) {
     if (i < j) {
@@ -48,6 +49,7 @@ static void reverse_bits(struct complex *values) {
 static void transform(struct world *world, double sign) {
   reverse_bits(world->values);
   for (uint32_t length = 1; length < COUNT; length *= 2)
+    /* Butterflies: pairs `length` apart, within blocks of twice that. */
     for (uint32_t start = 0; start < COUNT; start += 2 * length)
       for (uint32_t k = 0; k < length; k++) {
         struct complex *a = &world->values[start + k], *b = a + length;

@@ -26,6 +26,7 @@ static int magnitude(int value) {
   return value < 0 ? -value : value;
 }
 
+/* The gradient's size, by absolute values, over the darkened image. */
 static void find_edges(const uint8_t *from, uint8_t *to, uint32_t n) {
   for (uint32_t y = 1; y + 1 < n; y++)
     for (uint32_t x = 1; x + 1 < n; x++) {
@@ -36,6 +37,7 @@ static void find_edges(const uint8_t *from, uint8_t *to, uint32_t n) {
     }
 }
 
+/* Spreads the values so that each is about as frequent; the table's look-ups are bytes. */
 static void equalise(uint8_t *pixels, uint32_t count) {
   uint32_t histogram[256] = {0}, sum = 0;
   uint8_t map[256];

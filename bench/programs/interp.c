@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define REGISTERS 8
-
 const struct bench_cases bench_cases = {{8000000, 0x908bec5825dd4c66}, {3000, 0xd72b1bb0f48a4681}};
 
 /* a, b and c are registers; of SET c is the value, of jumps the target. */
@@ -37,6 +35,7 @@ static const struct instruction sieve[] = {
     [15] = {HALT, SUM, 0, 0},
 };
 
+/* A jump goes to the instruction before its target, for the loop steps on. */
 static uint64_t interpret(const struct instruction *code, uint64_t *registers, uint8_t *memory) {
   for (const struct instruction *at = code;; at++) {
     uint64_t *a = &registers[at->a], *b = &registers[at->b], *c = &registers[at->c];
@@ -74,7 +73,7 @@ static uint64_t interpret(const struct instruction *code, uint64_t *registers, u
 }
 
 uint64_t bench_run(uint32_t size) {
-  uint64_t registers[256] = {size};
+  uint64_t registers[256] = {size}; /* LIMIT; as many as an operand, of a jump too, can name */
   uint8_t *memory = bench_allocate((uint64_t)size + 1);
   memset(memory, 0, (size_t)size + 1);
   return interpret(sieve, registers, memory);

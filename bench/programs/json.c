@@ -76,6 +76,7 @@ struct parser {
   char *arena, *arena_end;
 };
 
+/* Memory comes from one arena, aligned to 8, and goes all at once. */
 static void *take(struct parser *parser, size_t size) {
   size = (size + 7) & ~(size_t)7;
   if ((size_t)(parser->arena_end - parser->arena) < size)
@@ -103,6 +104,7 @@ static void expect(struct parser *parser, const char *word) {
       bench_fail("not JSON");
 }
 
+/* Four digits behind \u; the document has no others. */
 static uint32_t parse_hex(struct parser *parser) {
   uint32_t value = 0;
   for (int i = 0; i < 4; i++) {
@@ -112,6 +114,7 @@ static uint32_t parse_hex(struct parser *parser) {
   return value;
 }
 
+/* Looks for the end first: the text without its escapes is never longer. */
 static const char *parse_string(struct parser *parser) {
   expect(parser, "\"");
   size_t length = 0;
@@ -139,6 +142,7 @@ static double parse_digits(struct parser *parser, double value, int *count) {
   return value;
 }
 
+/* Close to the nearest double, and the same everywhere: products and quotients by ten. */
 static double parse_number(struct parser *parser) {
   bool is_negative = accept(parser, '-');
   int digits, power = 0;
@@ -158,6 +162,7 @@ static double parse_number(struct parser *parser) {
 
 static struct value *parse_value(struct parser *parser);
 
+/* The members of an array or object whose first bracket is read, as a list. */
 static struct value *parse_members(struct parser *parser, char end, bool has_keys) {
   struct value *first = NULL, **last = &first;
   skip_space(parser);

@@ -6,6 +6,7 @@
 
 const struct bench_cases bench_cases = {{1400, 0xfdaabe7c5ab62a0b}, {40, 0x18180ecfde199d17}};
 
+/* How often z = z * z + c stays within 2, up to a limit. */
 static uint32_t escape_time(double cx, double cy) {
   double x = 0, y = 0;
   uint32_t count = 0;

@@ -4,6 +4,7 @@
 
 const struct bench_cases bench_cases = {{900, 0x647ee7544fcd9df2}, {60, 0x25567a3b039ef8f0}};
 
+/* Values between -1 and 1. */
 static double *make_matrix(uint32_t n, uint32_t seed) {
   double *matrix = bench_allocate((uint64_t)n * n * sizeof *matrix);
   for (uint32_t i = 0; i < n * n; i++)
@@ -11,6 +12,7 @@ static double *make_matrix(uint32_t n, uint32_t seed) {
   return matrix;
 }
 
+/* The order i, k, j walks along rows of both matrices, so that caches and vectors help natively. */
 static void multiply(uint32_t n, const double *left, const double *right, double *product) {
   for (uint32_t i = 0; i < n; i++) {
     double *row = product + i * n;

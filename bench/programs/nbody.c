@@ -23,6 +23,7 @@ static void make_bodies(struct body *bodies) {
   }
 }
 
+/* One Euler step of the velocities; each pair is looked at once. */
 static void attract(struct body *bodies) {
   for (int i = 0; i < BODIES; i++) {
     struct body *a = &bodies[i];

@@ -84,6 +84,7 @@ static struct number square(struct number a) {
   return wide;
 }
 
+/* pi = 16 atan(1/5) - 4 atan(1/239); its fraction begins with 243f6a88 in base 16. */
 uint64_t bench_run(uint32_t size) {
   struct number pi = make_number(size / 9 + 3); /* 9.6 digits a limb, and two to round in */
   add_arctangent(pi, 16, 5, 0);

@@ -9,6 +9,7 @@ struct search {
   uint64_t solutions, nodes, choices;
 };
 
+/* One row: free columns, and those that a diagonal to the left or right takes. */
 static void place(struct search *search, uint64_t free, uint64_t left, uint64_t right) {
   uint64_t open = free & ~left & ~right;
   search->nodes++;

@@ -51,6 +51,7 @@ static struct instruction *insert(struct program *program, uint16_t at, enum opc
   return &program->code[at];
 }
 
+/* [a-z0-9]: bytes and ranges of them. */
 static const char *compile_class(struct program *program, const char *pattern) {
   struct instruction *instruction = emit(program, CLASS);
   while (*pattern != ']') {
@@ -78,6 +79,7 @@ static const char *compile_atom(struct program *program, const char *pattern) {
   return pattern;
 }
 
+/* x*: 1: split 2, 4; 2: x; 3: jump 1. x+: 1: x; 2: split 1, 3. x?: 1: split 2, 3; 2: x. */
 static const char *compile_repeat(struct program *program, const char *pattern) {
   uint16_t start = program->count;
   struct instruction *split;
@@ -104,6 +106,7 @@ static const char *compile_repeat(struct program *program, const char *pattern) 
   }
 }
 
+/* x|y: 1: split 2, 4; 2: x; 3: jump 5; 4: y. */
 static const char *compile_choice(struct program *program, const char *pattern) {
   uint16_t start = program->count;
   while (*pattern && *pattern != ')' && *pattern != '|')
@@ -128,6 +131,7 @@ struct states {
   uint32_t marks[CODE_MAX]; /* == generation: in the list */
 };
 
+/* Adds a state and all that are reached from it without a byte. */
 static void enter(const struct program *program, struct states *states, uint16_t at,
                   uint32_t generation) {
   if (states->marks[at] == generation)
@@ -157,6 +161,7 @@ static int accepts(const struct instruction *instruction, uint8_t c) {
   }
 }
 
+/* A state is entered once for each byte, so places where matches end count once each. */
 static uint64_t count_matches(const struct program *program, const char *text, uint32_t length) {
   struct states both[2];
   uint64_t sum = 0;

@@ -28,6 +28,7 @@ static uint32_t root_fraction(uint32_t prime, int degree) {
   return (uint32_t)root;
 }
 
+/* The constants of FIPS 180-4, 4.2.2 and 5.3.3, from their definition. */
 static void make_tables(struct tables *tables) {
   uint32_t count = 0;
   for (uint32_t n = 2; count < 64; n++) {
@@ -46,6 +47,7 @@ static inline uint32_t rotate_right(uint32_t x, int count) {
   return x >> count | x << (32 - count);
 }
 
+/* The message schedule: 6.2.2 step 1. */
 static void extend(const uint8_t *block, uint32_t *words) {
   for (int i = 0; i < 16; i++)
     words[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
@@ -58,6 +60,7 @@ static void extend(const uint8_t *block, uint32_t *words) {
   }
 }
 
+/* 6.2.2 steps 2 to 4; s holds a to h. */
 static void hash_block(const struct tables *tables, uint32_t *state, const uint8_t *block) {
   uint32_t words[64], s[8];
   extend(block, words);

@@ -13,12 +13,14 @@ typedef uint32_t words __attribute__((vector_size(16)));
 typedef uint16_t halves __attribute__((vector_size(16)));
 typedef uint8_t bytes __attribute__((vector_size(16)));
 
+/* Each kernel walks over arrays that fit the first caches. */
 static void scale(floats *values, const floats *others) {
   floats factor = {0.5f, 0.25f, 0.75f, 0.125f};
   for (int i = 0; i < VECTORS; i++)
     values[i] = values[i] * factor + others[i];
 }
 
+/* Compares give lanes of ones or zeros, which choose. */
 static void blend(bytes *to, const bytes *from) {
   for (int i = 0; i < VECTORS; i++) {
     bytes is_larger = (bytes)(to[i] > from[i]);

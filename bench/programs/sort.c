@@ -12,6 +12,7 @@ static void swap(uint32_t *a, uint32_t *b) {
   *b = kept;
 }
 
+/* Insertion: few values, and nearly in order. */
 static void sort_short(uint32_t *values, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) {
     uint32_t value = values[i], j = i;
@@ -54,6 +55,7 @@ static void sort_quickly(uint32_t *values, uint32_t count) {
   sort_short(values, count);
 }
 
+/* Lets the root's value sink until no child is larger. The children of i are 2i + 1 and 2i + 2. */
 static void sift_down(uint32_t *heap, uint32_t root, uint32_t count) {
   uint32_t value = heap[root];
   for (;;) {
@@ -70,6 +72,7 @@ static void sift_down(uint32_t *heap, uint32_t root, uint32_t count) {
   heap[root] = value;
 }
 
+/* The first loop makes the heap, the second takes its largest value off, again and again. */
 static void sort_by_heap(uint32_t *values, uint32_t count) {
   for (uint32_t i = count / 2; i-- > 0;)
     sift_down(values, i, count);

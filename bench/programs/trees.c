@@ -52,6 +52,7 @@ static uint64_t shuffle_blocks(uint32_t steps) {
   return sum;
 }
 
+/* Many short-lived trees beside one that lives long: few large ones, many small ones. */
 uint64_t bench_run(uint32_t size) {
   uint64_t sum = 0;
   struct node *long_lived = build(size);

@@ -6,8 +6,6 @@
  * the stencils at the end. */
 #include "engine/stencils/stencil.h"
 
-#define AT(type, address) (*(volatile m_##type *)(mem + HOLE_A + (address)))
-
 #define LOAD(b, a, name, type, w)                                                                  \
   STENCIL(name##__##a##b) {                                                                        \
     r##a = (w)AT(type, r##b);                                                                      \

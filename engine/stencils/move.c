@@ -123,37 +123,45 @@ STENCIL(jump) {
 #define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
 /* hole_a: offset of the global in the instance. */
 #define OWN(type) (*(m_##type *)(inst + HOLE_A))
-#define GLOBALS(a, name, AT)                                                                              \
+#define GLOBALS(a, name, PLACE)                                                                    \
   STENCIL(name##_get32__##a) {                                                                     \
-    r##a = AT(u32);                                                                            \
+    r##a = PLACE(u32);                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_get64__##a) {                                                                     \
-    r##a = AT(u64);                                                                            \
+    r##a = PLACE(u64);                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_getf32__##a) {                                                                    \
-    x##a = vec_f32(AT(f32));                                                                   \
+    x##a = vec_f32(PLACE(f32));                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_getf64__##a) {                                                                    \
-    x##a = vec_f64(AT(f64));                                                                   \
+    x##a = vec_f64(PLACE(f64));                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(name##_getv__##a) {                                                                      \
+    x##a = PLACE(v4);                                                                              \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_set32__##a) {                                                                     \
-    AT(u32) = (u32)r##a;                                                                       \
+    PLACE(u32) = (u32)r##a;                                                                        \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_set64__##a) {                                                                     \
-    AT(u64) = r##a;                                                                            \
+    PLACE(u64) = r##a;                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_setf32__##a) {                                                                    \
-    AT(f32) = GET_f32(x##a);                                                                   \
+    PLACE(f32) = GET_f32(x##a);                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(name##_setf64__##a) {                                                                    \
-    AT(f64) = GET_f64(x##a);                                                                   \
+    PLACE(f64) = GET_f64(x##a);                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(name##_setv__##a) {                                                                      \
+    PLACE(v4) = x##a;                                                                              \
     NEXT;                                                                                          \
   }
 EACH(GLOBALS, global, GLOBAL)

@@ -5,8 +5,8 @@
  * an argument's position *is* its register from one stencil to the next. What the compiler knows
  * only when it copies a stencil is a hole:
  * - hole_a..hole_d: undefined symbols, whose addresses become 32-bit displacements (sign extended);
- * - IMM32, IMM64, IMM_SHIFT: literals, found by their value. clang is given literals and not
- * symbols here because only those become immediate operands of every instruction;
+ * - IMM32, IMM64, IMM_SHIFT, LANE...: literals, found by their value. clang is given literals and
+ * not symbols here because only those become immediate operands of every instruction;
  * - target, trap_a..trap_c: where a conditional jump goes; next: what follows.
  * The tool tools/stencils/extract.c refuses what does not come out in that form. */
 #ifndef ENGINE_STENCIL_H
@@ -72,9 +72,13 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
 #define IMM8 ((i8)0x9d)
 #define IMM64 0x8a5b6c7d9b4c3d2eull
 #define IMM_SHIFT 29
+#define IMM_VECTOR_SHIFT 13
+#define LANE 3
 
 #define SLOT(type, hole) (*(m_##type *)(fp + (hole)))
 #define INSTANCE ((struct wasm_instance *)inst)
+/* Linear memory; hole_a: the access's offset. */
+#define AT(type, address) (*(volatile m_##type *)(mem + HOLE_A + (address)))
 
 /* A constant that clang must not move into a constant pool. */
 static inline __attribute__((always_inline)) u64 opaque(u64 bits) {
@@ -114,13 +118,13 @@ static inline __attribute__((always_inline)) v4 vec_f64(f64 value) {
 #define EACH(M, ...)                                                                               \
   M(0, __VA_ARGS__)                                                                                \
   M(1, __VA_ARGS__)                                                                                \
-  M(2, __VA_ARGS__) M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__) M(6, __VA_ARGS__)        \
-      M(7, __VA_ARGS__)
+  M(2, __VA_ARGS__)                                                                                \
+  M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__) M(6, __VA_ARGS__) M(7, __VA_ARGS__)
 #define EACH_INNER(M, ...)                                                                         \
   M(0, __VA_ARGS__)                                                                                \
   M(1, __VA_ARGS__)                                                                                \
-  M(2, __VA_ARGS__) M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__) M(6, __VA_ARGS__)        \
-      M(7, __VA_ARGS__)
+  M(2, __VA_ARGS__)                                                                                \
+  M(3, __VA_ARGS__) M(4, __VA_ARGS__) M(5, __VA_ARGS__) M(6, __VA_ARGS__) M(7, __VA_ARGS__)
 #define PAIRS_ROW(a, M, ...) EACH_INNER(M, a, __VA_ARGS__)
 #define PAIRS(M, ...) EACH(PAIRS_ROW, M, __VA_ARGS__)
 

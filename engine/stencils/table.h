@@ -5,7 +5,9 @@
  * fields register numbers are XORed (they hold number 0), or, where the variants do not fit one, a
  * record for each. stencil_groups[stencil_firsts[family] + stencil_group(...)] is the number of
  * - a struct stencil_template, which nearly all are: short and with few holes; or, with
- * - STENCIL_RECORD, a record of any form; or, with STENCIL_EXPLICIT too, the group's first record.
+ * - STENCIL_RECORD, a record of any form; with STENCIL_EXPLICIT too, the group's first record;
+ * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of two such numbers, for
+ *   a < b and for a > b.
  *
  * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
  * as (place, kind), the fields as (place, shift), the code. */
@@ -18,6 +20,8 @@
 
 #define STENCIL_RECORD 0x8000u
 #define STENCIL_EXPLICIT 0x4000u
+#define STENCIL_ORDERED 0x2000u
+#define STENCIL_FLAGS (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
 
 #define STENCIL_TEMPLATE_CODE 16
 struct stencil_template {
@@ -37,6 +41,7 @@ enum stencil_shape {
   STENCIL_SHAPE_FF,
   STENCIL_SHAPE_IF,
   STENCIL_SHAPE_FI,
+  STENCIL_SHAPE_FFX, /* and a third operand in the last register of F */
 };
 
 /* What goes into a hole: 32 bits unless the name says otherwise. */
@@ -52,10 +57,15 @@ enum stencil_hole {
   STENCIL_HOLE_IMM64,
   STENCIL_HOLE_IMM16,
   STENCIL_HOLE_IMM8,
-  STENCIL_HOLE_TARGET, /* jump distances from here on */
+  STENCIL_HOLE_LANE,        /* 8 bits: a lane's number, */
+  STENCIL_HOLE_LANE_ALL,    /* that number in each of four fields of two bits, */
+  STENCIL_HOLE_LANE_TARGET, /* or in bits 4 and 5 */
+  STENCIL_HOLE_TARGET,      /* distances from the hole's end, from here on */
   STENCIL_HOLE_TRAP_A,
   STENCIL_HOLE_TRAP_B,
   STENCIL_HOLE_TRAP_C,
+  STENCIL_HOLE_DATA_A,
+  STENCIL_HOLE_DATA_B,
 };
 
 /* Literals that stand for constants in the stencils; see stencil.h. */
@@ -64,6 +74,8 @@ enum stencil_hole {
 #define STENCIL_IMM16 0x8c7dull
 #define STENCIL_IMM8 0x9dull
 #define STENCIL_IMM_SHIFT 29ull
+#define STENCIL_IMM_VECTOR_SHIFT 13ull
+#define STENCIL_LANE 3ull
 
 static inline unsigned stencil_shape_operands(uint8_t shape) {
   return shape == STENCIL_SHAPE_NONE ? 0 : shape <= STENCIL_SHAPE_F ? 1 : 2;
@@ -82,6 +94,7 @@ static const struct stencil_operands stencil_operands[] = {
     [STENCIL_SHAPE_FF] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
     [STENCIL_SHAPE_IF] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, ENCODING_FLOAT_NUMBERS},
     [STENCIL_SHAPE_FI] = {0, ENCODING_INT_CLASSES, ENCODING_FLOAT_NUMBERS, ENCODING_INT_NUMBERS},
+    [STENCIL_SHAPE_FFX] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
 };
 
 static inline uint32_t stencil_packed(uint32_t packed, uint32_t reg) {
@@ -89,7 +102,7 @@ static inline uint32_t stencil_packed(uint32_t packed, uint32_t reg) {
 }
 
 static inline uint32_t stencil_group_count(uint8_t shape) {
-  static const uint8_t counts[] = {1, 2, 1, 4, 1, 2, 2};
+  static const uint8_t counts[] = {1, 2, 1, 4, 1, 2, 2, 1};
   return counts[shape];
 }
 
@@ -113,6 +126,7 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
   case STENCIL_SHAPE_FI:
     return 4 * a + rank_b;
   case STENCIL_SHAPE_FF:
+  case STENCIL_SHAPE_FFX:
     return 8 * a + b;
   default:
     return a;

@@ -150,8 +150,6 @@ END
 }
 
 @test "what this version does not support is named" {
-  assemble <<<'(module (func (export "_start") (drop (v128.const i32x4 0 0 0 0))))'
-  refused "not supported" "v128"
   assemble <<<'(module (func (export "_start") try catch_all end))'
   refused "not supported" "legacy exception handling"
   assemble <<<'(module (memory 1 1 shared) (func (export "_start")))'

@@ -79,3 +79,12 @@ trapped() {
   mentioned "integer divide by zero" "begin"
 }
 
+@test "an exception that nobody catches" {
+  # _start throws; assemblers of this form of exceptions are not everywhere
+  local module=$BATS_TEST_TMPDIR/throw.wasm
+  printf '\0asm\1\0\0\0\1\4\1\140\0\0\3\2\1\0\15\3\1\0\0' >"$module"
+  printf '\7\12\1\6_start\0\0\12\6\1\4\0\10\0\13' >>"$module"
+  expect 134 hermit run "$module"
+  [[ ${stderr_lines[0]} == *"trap: uncaught exception" ]]
+  [[ ${stderr_lines[1]} == *"0: "*"_start"* ]]
+}

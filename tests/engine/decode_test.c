@@ -181,7 +181,7 @@ static void test_refusals(void) {
   check_refused(MODULE("\3\1\0\1\1\0"), WASM_MALFORMED, "out of order");
   check_refused(MODULE("\1\4\1\x60\0\0\3\2\1\0"), WASM_MALFORMED, "inconsistent lengths: 1 and 0");
   check_refused(MODULE("\1\4\1\x60\0\0\3\2\1\1"), WASM_INVALID, "unknown type 1");
-  check_refused(MODULE("\1\5\1\x60\1\x7b\0"), WASM_UNSUPPORTED, "v128 (SIMD)");
+  check_refused(MODULE("\4\4\1\x7b\0\1"), WASM_MALFORMED, "malformed reference type 0x7b");
   check_refused(MODULE("\1\6\1\x60\1\x64\x70\0"), WASM_UNSUPPORTED, "typed references");
   check_refused(MODULE("\1\5\1\x60\1\x6e\0"), WASM_UNSUPPORTED, "garbage collection");
   check_refused(MODULE("\1\5\1\x60\1\x11\0"), WASM_MALFORMED, "malformed value type 0x11");
@@ -200,6 +200,14 @@ static void test_refusals(void) {
   check_refused(MODULE("\6\5\1\x7f\0\1\x0b"), WASM_INVALID, "constant expression required");
   check_refused(MODULE("\6\6\1\x7f\0\x42\1\x0b"), WASM_INVALID, "type mismatch");
   check_refused(MODULE("\6\4\1\x7f\0\x0b"), WASM_INVALID, "type mismatch");
+  check_refused(MODULE("\6\x16\1\x7b\0\xfd\x0e"
+                       "0123456789abcdef"
+                       "\x0b"),
+                WASM_INVALID, "constant expression required");
+  check_refused(MODULE("\6\x0e\1\x7b\0\xfd\x0c"
+                       "01234567"
+                       "\x0b"),
+                WASM_MALFORMED, "unexpected end");
   check_refused(MODULE("\6\6\1\x7f\0\x23\0\x0b"), WASM_INVALID, "unknown global 0");
   check_refused(MODULE("\5\3\1\0\1\7\x0d\2\3mem\2\0\3mem\2\0"), WASM_INVALID,
                 "duplicate export name \"mem\"");
@@ -227,10 +235,12 @@ int main(void) {
   test_truncation("everything");
   test_truncation("chain");
   test_truncation("memories");
+  test_truncation("vector");
   test_short_sections("everything");
   test_short_sections("chain");
   test_mutations("everything", 6000);
   test_mutations("chain", 3000);
   test_mutations("memories", 3000);
+  test_mutations("vector", 6000);
   return finish();
 }

@@ -62,8 +62,8 @@ static bool read_integer(struct text text, unsigned width, uint64_t *bits) {
     return false;
   if (negative)
     *bits = 0 - *bits;
-  if (width == 32)
-    *bits &= UINT32_MAX;
+  if (width < 64)
+    *bits &= ((uint64_t)1 << width) - 1;
   return true;
 }
 
@@ -132,6 +132,52 @@ static bool read_float(struct text text, const struct format *format, uint64_t *
   return text.at == text.end;
 }
 
+/* ---- Vectors: (v128.const SHAPE LANE...) ---------------------------------------------------- */
+
+struct shape {
+  const char *name;
+  unsigned width; /* of a lane */
+  const struct format *format;
+};
+
+static const struct shape *find_shape(const struct sexpr *form) {
+  static const struct shape shapes[] = {{"i8x16", 8, NULL},       {"i16x8", 16, NULL},
+                                        {"i32x4", 32, NULL},      {"i64x2", 64, NULL},
+                                        {"f32x4", 32, &binary32}, {"f64x2", 64, &binary64}};
+  if (!sexpr_is_call(form, "v128.const"))
+    return NULL;
+  for (size_t i = 0; form->first->next != NULL && i < sizeof shapes / sizeof shapes[0]; i++)
+    if (sexpr_is(form->first->next, shapes[i].name))
+      return &shapes[i];
+  return NULL;
+}
+
+static bool read_lane(const struct shape *shape, const struct sexpr *lane, uint64_t *bits) {
+  struct text text = {lane->text, lane->text + lane->length};
+  return shape->format != NULL ? read_float(text, shape->format, bits)
+                               : read_integer(text, shape->width, bits);
+}
+
+static uint64_t get_lane(const struct shape *shape, const union wasm_value *value, unsigned lane) {
+  uint64_t bits = 0;
+  memcpy(&bits, (const uint8_t *)value->v128 + lane * shape->width / 8, shape->width / 8);
+  return bits;
+}
+
+static bool read_vector(const struct sexpr *form, union wasm_value *value) {
+  const struct shape *shape = find_shape(form);
+  if (shape == NULL)
+    return false;
+  unsigned lane = 0;
+  for (const struct sexpr *at = form->first->next->next; at != NULL; at = at->next, lane++) {
+    uint64_t bits;
+    if (lane == 128 / shape->width || !read_lane(shape, at, &bits))
+      return false;
+    memcpy((uint8_t *)value->v128 + lane * shape->width / 8, &bits, shape->width / 8);
+  }
+  return lane == 128 / shape->width;
+}
+
 static uint8_t reference_type(const struct sexpr *heap_type) {
   if (sexpr_is(heap_type, "func"))
     return WASM_FUNCREF;
@@ -154,6 +200,10 @@ bool spec_value_read(const struct sexpr *form, uint8_t *type, union wasm_value *
   if (form->kind != SEXPR_LIST || form->first == NULL)
     return false;
   const struct sexpr *operand = form->first->next;
+  if (sexpr_is_call(form, "v128.const")) {
+    *type = WASM_V128;
+    return read_vector(form, value);
+  }
   if (sexpr_is_call(form, "ref.null")) {
     *type = reference_type(operand);
     return *type != 0;
@@ -199,6 +249,31 @@ static bool match_nan(const struct sexpr *form, uint8_t type, union wasm_value v
   return true;
 }
 
+/* Each lane may be a constant or a kind of NaN. */
+static enum spec_match match_vector(const struct sexpr *form, uint8_t type,
+                                    union wasm_value value) {
+  const struct shape *shape = find_shape(form);
+  unsigned lane = 0;
+  bool match = type == WASM_V128;
+  if (shape == NULL)
+    return SPEC_UNKNOWN;
+  for (const struct sexpr *at = form->first->next->next; at != NULL; at = at->next, lane++) {
+    if (lane == 128 / shape->width)
+      return SPEC_UNKNOWN;
+    uint64_t wanted, got = get_lane(shape, &value, lane);
+    bool canonical = sexpr_is(at, "nan:canonical");
+    if (shape->format != NULL && (canonical || sexpr_is(at, "nan:arithmetic")))
+      match = match && is_nan(shape->format, got, canonical);
+    else if (read_lane(shape, at, &wanted))
+      match = match && wanted == got;
+    else
+      return SPEC_UNKNOWN;
+  }
+  if (lane != 128 / shape->width)
+    return SPEC_UNKNOWN;
+  return match ? SPEC_MATCH : SPEC_DIFFERS;
+}
+
 /* (ref.func), (ref.extern), (ref.exn), (ref.null): any reference of the kind. */
 static bool match_any_reference(const struct sexpr *form, uint8_t type, union wasm_value value,
                                 bool *match) {
@@ -230,6 +305,8 @@ enum spec_match spec_value_match(const struct sexpr *form, uint8_t type, union w
     }
     return best;
   }
+  if (sexpr_is_call(form, "v128.const"))
+    return match_vector(form, type, value);
   if (!match_nan(form, type, value, &match) && !match_any_reference(form, type, value, &match)) {
     if (!spec_value_read(form, &wanted_type, &wanted))
       return SPEC_UNKNOWN;

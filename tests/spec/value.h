@@ -6,8 +6,8 @@
 #include "engine/engine.h"
 #include "tests/spec/sexpr.h"
 
-/* The value of (i32.const 1), (ref.null func), (ref.extern 1) ...; its type. False: a form this
- * driver does not know. */
+/* The value of (i32.const 1), (v128.const i64x2 1 2), (ref.null func), (ref.extern 1) ...; its
+ * type. False: a form this driver does not know. */
 bool spec_value_read(const struct sexpr *form, uint8_t *type, union wasm_value *value);
 
 enum spec_match { SPEC_MATCH, SPEC_DIFFERS, SPEC_UNKNOWN };

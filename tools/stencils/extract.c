@@ -99,7 +99,8 @@ static const struct {
     {"hole_c", STENCIL_HOLE_C},      {"hole_d", STENCIL_HOLE_D},
     {"hole_e", STENCIL_HOLE_E},      {"target", STENCIL_HOLE_TARGET},
     {"trap_a", STENCIL_HOLE_TRAP_A}, {"trap_b", STENCIL_HOLE_TRAP_B},
-    {"trap_c", STENCIL_HOLE_TRAP_C},
+    {"trap_c", STENCIL_HOLE_TRAP_C}, {"data_a", STENCIL_HOLE_DATA_A},
+    {"data_b", STENCIL_HOLE_DATA_B},
 };
 
 static void add_hole(struct variant *variant, uint32_t at, uint8_t kind) {
@@ -190,12 +191,42 @@ static void find_last_literal(struct variant *variant, uint64_t value, uint32_t 
   add_hole(variant, variant->length - size, kind);
 }
 
+/* Whether two operands are in one register, a third one (see families.def) taken in. */
+static bool is_folded(uint8_t shape, uint32_t a, uint32_t b) {
+  bool one_pool =
+      shape == STENCIL_SHAPE_II || shape == STENCIL_SHAPE_FF || shape == STENCIL_SHAPE_FFX;
+  return (one_pool && a == b) || (shape == STENCIL_SHAPE_FFX && (a == 7 || b == 7));
+}
+
+/* A lane's number is an instruction's last byte, in one of the forms that the machine has. Variants
+ * that nobody asks for may come out as anything. */
+static void find_lane(struct variant *variant) {
+  static const struct {
+    uint8_t literal, kind;
+  } forms[] = {{STENCIL_LANE, STENCIL_HOLE_LANE},
+               {STENCIL_LANE * 0x55, STENCIL_HOLE_LANE_ALL},
+               {STENCIL_LANE << 4, STENCIL_HOLE_LANE_TARGET}};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    if (variant->code[variant->length - 1] != forms[i].literal)
+      continue;
+    add_hole(variant, variant->length - 1, forms[i].kind);
+    return;
+  }
+  size_t place = (size_t)(variant - &variants[0][0]);
+  if (!is_folded(family_shapes[place / 64], place % 64 / 8, place % 8))
+    die("%s: its lane is not at its end", variant->name);
+}
+
 static void read_literals(struct variant *variant, const char *family) {
-  bool constant = strstr(family, "const") && !strstr(family, "zero");
+  bool constant = strstr(family, "const") && !strstr(family, "zero") && !ends_with(family, "v");
+  if (ends_with(family, "_lane"))
+    find_lane(variant);
   if (!ends_with(family, "_ri") && !ends_with(family, "_i") && !ends_with(family, "_ci") &&
       strcmp(family, "br_table") != 0 && strcmp(family, "epilogue_pop") != 0 && !constant)
     return;
-  if (strstr(family, "_sh") || strstr(family, "_rot"))
+  if (strstr(family, "x") && strstr(family, "_sh"))
+    find_last_literal(variant, STENCIL_IMM_VECTOR_SHIFT, 1, STENCIL_HOLE_IMM8);
+  else if (strstr(family, "_sh") || strstr(family, "_rot"))
     find_last_literal(variant, STENCIL_IMM_SHIFT, 1, STENCIL_HOLE_IMM8);
   else if (strncmp(family, "store8", 6) == 0)
     find_last_literal(variant, STENCIL_IMM8, 1, STENCIL_HOLE_IMM8);
@@ -303,14 +334,14 @@ static void read_object(const char *path) {
 
 /* ---- Templates ----------------------------------------------------------------------------- */
 
-/* A group: the variants whose registers are of the same encoding class. Where both operands are in
+/* A group: the variants whose registers are of the same encoding class. Where two operands are in
  * the same register clang folds (x ^ x), so such members do not count for a template: it serves
  * them where it writes nothing before it has read all, and the compiler never asks for others. */
 struct group {
   struct variant *members[64];
   uint8_t a[64], b[64];
   uint32_t count;  /* of members */
-  uint32_t folded; /* of these, how many at the end have both operands in one register */
+  uint32_t folded; /* of these, how many at the end have two operands in one register */
 };
 
 static bool same_form(const struct variant *x, const struct variant *y) {
@@ -331,35 +362,57 @@ static uint8_t field_change(const struct fields *fields, uint32_t at, uint8_t de
   return change;
 }
 
-/* Finds the fields of operand a (or b) by the members that differ from the first in it alone. */
+/* Where x86_64 has a register's number in a byte: the low and middle fields of ModRM, the inverted
+ * one of VEX, the high half of an immediate. */
+#define FIELD_SHIFTS 3
+static const uint8_t field_shifts[FIELD_SHIFTS] = {0, 3, 4};
+
+/* Whether the byte changes between two members that differ in one operand alone as the fields at
+ * these shifts would. */
+static bool changes_so(const struct group *group, uint32_t m, uint32_t n, bool of_b, uint8_t shape,
+                       uint32_t at, unsigned shifts) {
+  uint8_t delta = of_b ? number_change(shape, 1, group->b[m], group->b[n])
+                       : number_change(shape, 0, group->a[m], group->a[n]);
+  uint8_t change = 0;
+  for (unsigned i = 0; i < FIELD_SHIFTS; i++)
+    change ^= (uint8_t)(shifts >> i & 1 ? delta << field_shifts[i] : 0);
+  return group->members[n]->code[at] == (group->members[m]->code[at] ^ change);
+}
+
+/* Each member is compared with the next one that has the same other operand. */
+static bool all_change_so(const struct group *group, bool of_b, uint8_t shape, uint32_t at,
+                          unsigned shifts) {
+  const uint8_t *other = of_b ? group->a : group->b;
+  uint32_t count = group->count - group->folded;
+  for (uint32_t m = 0; m < count; m++)
+    for (uint32_t n = m + 1; n < count; n++) {
+      if (other[m] != other[n])
+        continue;
+      if (!changes_so(group, m, n, of_b, shape, at, shifts))
+        return false;
+      break;
+    }
+  return true;
+}
+
+/* Finds the fields of operand a (or b) by the members that differ in it alone. */
 static bool find_fields(const struct group *group, bool of_b, uint8_t shape,
                         struct fields *fields) {
   const struct variant *first = group->members[0];
   fields->count = 0;
   for (uint32_t at = 0; at < first->length; at++) {
-    for (unsigned shifts = 0;; shifts++) { /* bit 0: at 0, bit 1: at 3 */
-      if (shifts == 4)
+    for (unsigned shifts = 0;; shifts++) { /* bit i: at field_shifts[i] */
+      if (shifts == 1u << FIELD_SHIFTS)
         return false;
-      bool fits = true;
-      for (uint32_t m = 1; m < group->count - group->folded; m++) {
-        bool same = of_b ? group->a[m] == group->a[0] : group->b[m] == group->b[0];
-        if (!same)
-          continue;
-        uint8_t delta = of_b ? number_change(shape, 1, group->b[0], group->b[m])
-                             : number_change(shape, 0, group->a[0], group->a[m]);
-        uint8_t change = (uint8_t)((shifts & 1 ? delta : 0) ^ (shifts & 2 ? delta << 3 : 0));
-        if (group->members[m]->code[at] != (first->code[at] ^ change))
-          fits = false;
-      }
-      if (!fits)
+      if (!all_change_so(group, of_b, shape, at, shifts))
         continue;
-      for (uint8_t bit = 0; bit < 2; bit++) {
+      for (unsigned bit = 0; bit < FIELD_SHIFTS; bit++) {
         if (!(shifts >> bit & 1))
           continue;
         if (fields->count == MAX_FIELDS)
           return false;
         fields->list[fields->count].at = (uint8_t)at;
-        fields->list[fields->count++].shift = (uint8_t)(3 * bit);
+        fields->list[fields->count++].shift = field_shifts[bit];
       }
       break;
     }
@@ -398,6 +451,7 @@ static uint32_t record_bytes;
 static uint32_t record_offsets[1 << 14];
 static uint32_t record_count;
 static uint32_t groups[1 << 14], group_count;
+static uint32_t ordered[1 << 14], ordered_count;
 static uint32_t explicit_count, longest;
 
 static void put(uint8_t byte) {
@@ -430,7 +484,8 @@ static bool make_factor(const struct fields *fields, uint64_t *factor) {
   *factor = 0;
   for (uint32_t i = 0; i < fields->count; i++) {
     uint32_t bit = 8u * fields->list[i].at + fields->list[i].shift;
-    if (bit > 61)
+    bool overlaps = bit < 64 && (*factor & 0x1full << bit >> 2) != 0;
+    if (bit > 61 || overlaps)
       return false;
     *factor |= 1ull << bit;
   }
@@ -448,12 +503,13 @@ static bool make_hole(const struct variant *variant, struct hole hole,
     template->jump = hole.kind;
     return true;
   }
-  bool is_last = (hole.kind == STENCIL_HOLE_IMM8 && hole.at + 1u == variant->length) ||
+  bool is_last = ((hole.kind == STENCIL_HOLE_IMM8 || hole.kind == STENCIL_HOLE_LANE) &&
+                  hole.at + 1u == variant->length) ||
                  (hole.kind == STENCIL_HOLE_IMM16 && hole.at + 2u == variant->length);
   if (template->hole_at != STENCIL_TEMPLATE_CODE || (hole.kind > STENCIL_HOLE_IMM32 && !is_last))
     return false;
   template->hole_at = hole.at;
-  template->hole = is_last ? STENCIL_HOLE_IMM32 : hole.kind;
+  template->hole = is_last &&hole.kind != STENCIL_HOLE_LANE ? STENCIL_HOLE_IMM32 : hole.kind;
   return true;
 }
 
@@ -497,14 +553,38 @@ static uint32_t put_members(const struct group *group, uint8_t shape) {
   return base | STENCIL_RECORD | STENCIL_EXPLICIT;
 }
 
-/* One template, or all members. */
+/* clang orders the operands of a commutative instruction by their places among the arguments: such
+ * families have a template for either order. False: this is none. */
+static bool put_ordered(const struct group *group, uint8_t shape, uint32_t number) {
+  static struct group halves[2];
+  struct fields a[2], b[2];
+  memset(halves, 0, sizeof halves);
+  for (uint32_t m = 0; m < group->count - group->folded; m++) {
+    struct group *half = &halves[group->a[m] > group->b[m]];
+    half->a[half->count] = group->a[m];
+    half->b[half->count] = group->b[m];
+    half->members[half->count++] = group->members[m];
+  }
+  for (int i = 0; i < 2; i++)
+    if (halves[i].count == 0 || !find_template(&halves[i], shape, &a[i], &b[i]))
+      return false;
+  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
+  for (int i = 0; i < 2; i++)
+    ordered[ordered_count++] = put_template(&halves[i], shape, &a[i], &b[i]);
+  return true;
+}
+
+/* One template, two, or all members. */
 static void put_group(const struct group *group, uint8_t shape) {
   struct fields a, b;
+  uint32_t number = group_count++;
   for (uint32_t m = 0; m < group->count; m++)
     if (group->members[m]->length > longest)
       longest = group->members[m]->length;
-  groups[group_count++] = find_template(group, shape, &a, &b) ? put_template(group, shape, &a, &b)
-                                                              : put_members(group, shape);
+  if (find_template(group, shape, &a, &b))
+    groups[number] = put_template(group, shape, &a, &b);
+  else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number))
+    groups[number] = put_members(group, shape);
 }
 
 static void add_member(struct group *group, size_t family, uint32_t a, uint32_t b) {
@@ -515,16 +595,15 @@ static void add_member(struct group *group, size_t family, uint32_t a, uint32_t 
   group->members[group->count++] = &variants[family][8 * a + b];
 }
 
-/* The members of group number g of a family, those with one register for both operands last. */
+/* The members of group number g of a family, the folded ones last. */
 static void gather_group(size_t family, uint32_t g, struct group *group) {
   uint8_t shape = family_shapes[family];
   unsigned operands = stencil_shape_operands(shape);
-  bool may_fold = shape == STENCIL_SHAPE_II || shape == STENCIL_SHAPE_FF;
   group->count = group->folded = 0;
   for (int folded = 0; folded < 2; folded++) {
     for (uint32_t a = 0; a < (operands > 0 ? 8 : 1); a++) {
       for (uint32_t b = 0; b < (operands > 1 ? 8 : 1); b++) {
-        if (stencil_group(shape, a, b) != g || (may_fold && a == b) != (folded != 0))
+        if (stencil_group(shape, a, b) != g || is_folded(shape, a, b) != (folded != 0))
           continue;
         add_member(group, family, a, b);
         group->folded += (uint32_t)folded;
@@ -566,7 +645,7 @@ static void write_table(const char *path) {
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
     put(0);
-  if (record_count >= STENCIL_EXPLICIT || record_bytes > 0xffff || template_count >= STENCIL_RECORD)
+  if (record_count >= STENCIL_ORDERED || record_bytes > 0xffff || template_count >= STENCIL_ORDERED)
     die("the table outgrew its 16-bit indices: %u records, %u bytes", record_count, record_bytes);
   FILE *out = fopen(path, "w");
   if (!out)
@@ -579,6 +658,7 @@ static void write_table(const char *path) {
   write_templates(out);
   write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
   write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
+  write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
   write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);
   for (uint32_t i = 0; i < record_bytes; i++)
     bytes[i] = records[i];

@@ -8,8 +8,8 @@
 .set INSTANCE_MEMORY_BASE, 0
 .set CROSSING_INTS, 0      /* in the pool's order: r15 rdi rsi rdx rcx r8 r9 r11 */
 .set CROSSING_FLOATS, 64
-.set CROSSING_WORDS, 128
-.set CROSSING_WORD_COUNT, 136
+.set CROSSING_WORDS, 192
+.set CROSSING_WORD_COUNT, 200
 
   .text
 
@@ -56,21 +56,21 @@ wasm_enter_crossing:
   mov CROSSING_INTS+40(%r10), %r8
   mov CROSSING_INTS+48(%r10), %r9
   mov CROSSING_INTS+56(%r10), %r11
-  vmovsd CROSSING_FLOATS+0(%r10), %xmm0
-  vmovsd CROSSING_FLOATS+8(%r10), %xmm1
-  vmovsd CROSSING_FLOATS+16(%r10), %xmm2
-  vmovsd CROSSING_FLOATS+24(%r10), %xmm3
-  vmovsd CROSSING_FLOATS+32(%r10), %xmm4
-  vmovsd CROSSING_FLOATS+40(%r10), %xmm5
-  vmovsd CROSSING_FLOATS+48(%r10), %xmm6
-  vmovsd CROSSING_FLOATS+56(%r10), %xmm7
+  vmovups CROSSING_FLOATS+0(%r10), %xmm0
+  vmovups CROSSING_FLOATS+16(%r10), %xmm1
+  vmovups CROSSING_FLOATS+32(%r10), %xmm2
+  vmovups CROSSING_FLOATS+48(%r10), %xmm3
+  vmovups CROSSING_FLOATS+64(%r10), %xmm4
+  vmovups CROSSING_FLOATS+80(%r10), %xmm5
+  vmovups CROSSING_FLOATS+96(%r10), %xmm6
+  vmovups CROSSING_FLOATS+112(%r10), %xmm7
   call *%rax
 
   /* The results: r15 or xmm7, and the words. The callee has taken its arguments off the stack: rsp
    * goes back below them. */
   mov 8(%r14), %r10
   mov %r15, CROSSING_INTS+0(%r10)
-  vmovsd %xmm7, CROSSING_FLOATS+56(%r10)
+  vmovups %xmm7, CROSSING_FLOATS+112(%r10)
   mov CROSSING_WORD_COUNT(%r10), %rcx
   mov CROSSING_WORDS(%r10), %rdi
   lea 1(%rcx), %rdx
@@ -129,7 +129,7 @@ wasm_host_entry:
   push %r14
   mov %rsp, %r14
   push %r12
-  sub $144, %rsp
+  sub $208, %rsp
   mov %r15, CROSSING_INTS+0(%rsp)
   mov %rdi, CROSSING_INTS+8(%rsp)
   mov %rsi, CROSSING_INTS+16(%rsp)
@@ -138,14 +138,14 @@ wasm_host_entry:
   mov %r8, CROSSING_INTS+40(%rsp)
   mov %r9, CROSSING_INTS+48(%rsp)
   mov %r11, CROSSING_INTS+56(%rsp)
-  vmovsd %xmm0, CROSSING_FLOATS+0(%rsp)
-  vmovsd %xmm1, CROSSING_FLOATS+8(%rsp)
-  vmovsd %xmm2, CROSSING_FLOATS+16(%rsp)
-  vmovsd %xmm3, CROSSING_FLOATS+24(%rsp)
-  vmovsd %xmm4, CROSSING_FLOATS+32(%rsp)
-  vmovsd %xmm5, CROSSING_FLOATS+40(%rsp)
-  vmovsd %xmm6, CROSSING_FLOATS+48(%rsp)
-  vmovsd %xmm7, CROSSING_FLOATS+56(%rsp)
+  vmovups %xmm0, CROSSING_FLOATS+0(%rsp)
+  vmovups %xmm1, CROSSING_FLOATS+16(%rsp)
+  vmovups %xmm2, CROSSING_FLOATS+32(%rsp)
+  vmovups %xmm3, CROSSING_FLOATS+48(%rsp)
+  vmovups %xmm4, CROSSING_FLOATS+64(%rsp)
+  vmovups %xmm5, CROSSING_FLOATS+80(%rsp)
+  vmovups %xmm6, CROSSING_FLOATS+96(%rsp)
+  vmovups %xmm7, CROSSING_FLOATS+112(%rsp)
   lea 16(%r14), %rax
   mov %rax, CROSSING_WORDS(%rsp)
   movq $0, CROSSING_WORD_COUNT(%rsp)
@@ -155,7 +155,7 @@ wasm_host_entry:
   mov %rbx, %rcx
   call wasm_host_crossing
   mov CROSSING_INTS+0(%rsp), %r15
-  vmovsd CROSSING_FLOATS+56(%rsp), %xmm7
+  vmovups CROSSING_FLOATS+112(%rsp), %xmm7
   mov %r14, %rsp
   pop %r14
   test %rax, %rax

@@ -178,6 +178,42 @@ endstencil out_setf__\number
 stencil out_getf__\number
   vmovsd hole_a(%rsp), %xmm\number
 endstencil out_getf__\number
+stencil out_setv__\number
+  vmovups %xmm\number, hole_a(%rsp)
+endstencil out_setv__\number
+stencil out_getv__\number
+  vmovups hole_a(%rsp), %xmm\number
+endstencil out_getv__\number
+.endm
+
+/* Vector constants stand behind the function. */
+.macro constant number
+stencil constv__\number
+  vmovups data_a(%rip), %xmm\number
+endstencil constv__\number
+stencil shuffle_one__\number
+  vpshufb data_a(%rip), %xmm\number, %xmm\number
+endstencil shuffle_one__\number
+.endm
+
+/* hole_a: a frame slot. */
+stencil slot_constv
+  vmovups data_a(%rip), %xmm8
+  vmovups %xmm8, hole_a(%r14)
+endstencil slot_constv
+
+/* Each constant picks lanes of one operand and puts zero where the other's come. */
+.macro shuffle number, from
+stencil shuffle_two__\number\from
+  vpshufb data_a(%rip), %xmm\number, %xmm8
+  vpshufb data_b(%rip), %xmm\from, %xmm\number
+  vpor %xmm8, %xmm\number, %xmm\number
+endstencil shuffle_two__\number\from
+.endm
+.macro shuffles number
+  .irp from, 0, 1, 2, 3, 4, 5, 6, 7
+  shuffle \number, \from
+  .endr
 .endm
 
 /* Jumps through the table that follows at once: imm entries and a last one for everything beyond,
@@ -205,6 +241,8 @@ endstencil i32_xor_ri__\number
 .macro register number, reg64, reg32
   xor_constant \number, \reg32
   outgoing \number, \reg64
+  constant \number
+  shuffles \number
   table \number, \reg32
 .endm
 

@@ -10,12 +10,13 @@
  *      8        return address
  *      0        the caller's r14: the frame chain
  *     -8        the function's instance
- *    -16 - 8k   slot k: locals that came in registers or are declared, then the operand stack
- *     rsp + 8k  outgoing words for calls
- * rsp is 8 modulo 16 inside a body, as C functions find it on entry.
+ *    -16 - 8k   slot k: locals that came in registers or are declared, then the operand stack; a
+ * v128 takes two, k - 1 and k rsp + 8k  outgoing words for calls rsp is 8 modulo 16 inside a body,
+ * as C functions find it on entry.
  *
  * Calls: integer arguments in pool 1 to 6, floating-point ones in pool 0 to 7, the rest in outgoing
- * words; the first result in RESULT, the others in the outgoing words behind the arguments. Every
+ * words (a v128 in two); the first result in RESULT, the others in the outgoing words behind the
+ * arguments. Every
  * register may be changed but r12, r13 and r14; a call that may leave the instance sets r12 and r13
  * for the callee and reloads them afterwards.
  *
