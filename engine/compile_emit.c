@@ -134,10 +134,18 @@ __attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t sha
     emit_template(c, &stencil_templates[group], &stencil_operands[shape], a, b);
 }
 
-/* Nearly always a template. */
+__attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c, uint32_t family,
+                                                              uint32_t a, uint32_t b) {
+  grow_text(c, 0);
+  emit_stencil(c, family, a, b);
+}
+
+/* Nearly always a template. What is uncommon is called last, so that nothing has to be saved. */
 void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
-  if (__builtin_expect(c->at > c->text_limit, 0))
-    grow_text(c, 0);
+  if (__builtin_expect(c->at > c->text_limit, 0)) {
+    emit_after_growth(c, family, a, b);
+    return;
+  }
   uint8_t shape = shapes[family];
   const struct stencil_operands *operands = &stencil_operands[shape];
   uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
