@@ -22,9 +22,11 @@ struct operation {
 static const struct operation operations[] = {
 #define OP(code, name, handler, in1, in2, out, argument) {code, 0, {in1, in2}, out},
 #define OP_FC(code, name, handler, in1, in2, out, argument) {code, 0xfc, {in1, in2}, out},
+#define OP_FD(...) /* vectors: not yet generated */
 #include "engine/opcodes.def"
 #undef OP
 #undef OP_FC
+#undef OP_FD
 };
 #undef N
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };
