@@ -22,9 +22,11 @@ struct operation {
 static const struct operation operations[] = {
 #define OP(code, name, handler, in1, in2, out, argument) {code, 0, {in1, in2}, out},
 #define OP_FC(code, name, handler, in1, in2, out, argument) {code, 0xfc, {in1, in2}, out},
+#define OP_FD(...) /* vectors: not yet generated */
 #include "engine/opcodes.def"
 #undef OP
 #undef OP_FC
+#undef OP_FD
 };
 #undef N
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };
@@ -482,6 +484,8 @@ static void value(struct plan *p, uint8_t type, uint32_t depth) {
  */
 
 static void sequence(struct plan *p, uint32_t count);
+static void branch_if_to(struct plan *p, uint32_t to);
+static void observe(struct plan *p);
 
 /* After an instruction that does not go on. */
 static void end_reach(struct plan *p) {
@@ -498,6 +502,8 @@ static void give_up(struct plan *p) {
   if (chance(p, 5)) {
     put(p, 0x00);
   } else {
+    for (uint32_t i = random_below(p, 4); i > 0; i--)
+      observe(p);
     for (uint32_t i = 0; i < type->result_count; i++)
       put_constant(&p->code, type->results[i], 1 + i);
     put(p, 0x0f);
@@ -505,14 +511,33 @@ static void give_up(struct plan *p) {
   put(p, 0x0b);
 }
 
+/* A label around, beside the function's and those of loops, that takes nothing; else depth. */
+static uint32_t plain_label(const struct plan *p) {
+  uint32_t to = 1;
+  while (to + 1 < p->depth && (p->frames[p->depth - 1 - to].is_loop ||
+                               p->frames[p->depth - 1 - to].type.result_count > 0))
+    to++;
+  return to + 1 < p->depth ? to : p->depth;
+}
+
+/* In straight code before, a loop's head may do something else first. */
 static void count_loop(struct plan *p) {
+  uint32_t out = plain_label(p);
+  if (chance(p, 60)) {
+    p->straight = true;
+    sequence(p, 1 + random_below(p, 5));
+    p->straight = false;
+  }
   put_indexed(p, 0x20, p->counter);
   put_constant(&p->code, WASM_I32, 1);
   put(p, 0x6a);
   put_indexed(p, 0x22, p->counter);
-  put_constant(&p->code, WASM_I32, 3 + random_below(p, 20));
+  put_constant(&p->code, WASM_I32, 2 + random_below(p, 8) + 4 * p->depth);
   put(p, 0x4b); /* i32.gt_u */
-  give_up(p);
+  if (out < p->depth && chance(p, 70))
+    put_indexed(p, 0x0d, out);
+  else
+    give_up(p);
 }
 
 static void count_call(struct plan *p) {
@@ -589,13 +614,23 @@ static struct signature block_type(struct plan *p, uint32_t below_top) {
 
 static void block(struct plan *p) {
   struct signature type = block_type(p, 0);
-  bool is_loop = chance(p, 45);
+  bool is_loop = chance(p, 45), outermost = true;
+  for (uint32_t i = 0; i < p->depth; i++)
+    outermost &= !p->frames[i].is_loop;
+  if (is_loop && outermost) { /* an inner one must not: the outer one would not end */
+    put_constant(&p->code, WASM_I32, 0);
+    put_indexed(p, 0x21, p->counter);
+  }
   put(p, is_loop ? 0x03 : 0x02);
   put_block_type(p, &type);
   enter(p, &type, is_loop);
   if (is_loop)
     count_loop(p);
   sequence(p, 1 + random_below(p, 10));
+  if (is_loop && chance(p, 30))
+    observe(p);
+  if (is_loop && chance(p, 75))
+    branch_if_to(p, 0);
   finish_block(p);
   put(p, 0x0b);
   p->height = innermost(p)->height;
@@ -643,8 +678,7 @@ static void branch(struct plan *p) {
   end_reach(p);
 }
 
-static void branch_if(struct plan *p) {
-  uint32_t to = random_below(p, p->depth);
+static void branch_if_to(struct plan *p, uint32_t to) {
   const uint8_t *types;
   uint32_t count = label_types(&p->frames[p->depth - 1 - to], &types);
   require(p, types, count);
@@ -655,6 +689,10 @@ static void branch_if(struct plan *p) {
   put_indexed(p, 0x0d, to);
   consume(p, count + 1);
   push_all(p, types, count);
+}
+
+static void branch_if(struct plan *p) {
+  branch_if_to(p, random_below(p, p->depth));
 }
 
 static void branch_table(struct plan *p) {
@@ -736,18 +774,73 @@ static void local_reads(struct plan *p) {
     variable(p, random_type(p));
 }
 
+/* Adds a local's value to the checksum, which is global 1. */
+static void observe(struct plan *p) {
+  uint32_t index = random_below(p, chance(p, 80) && p->local_count > 10 ? 10 : p->local_count);
+  uint8_t type = p->locals[index];
+  put_indexed(p, 0x23, 1);
+  put_constant(&p->code, WASM_I64, 31);
+  put(p, 0x7e);
+  put_indexed(p, 0x20, index);
+  if (type == WASM_F32 || type == WASM_F64) {
+    canonicalise(p, type);
+    put(p, type == WASM_F32 ? 0xbc : 0xbd);
+  } else if (type != WASM_I32 && type != WASM_I64) {
+    put(p, 0xd1); /* ref.is_null */
+  }
+  if (type != WASM_I64 && type != WASM_F64)
+    put(p, 0xad); /* i64.extend_i32_u */
+  put(p, 0x7c);
+  put_indexed(p, 0x24, 1);
+}
+
 static void drop(struct plan *p) {
   if (p->height > innermost(p)->height)
     put_away(p);
 }
 
+/* A function whose results are this one's, or UINT32_MAX. */
+static uint32_t pick_tail(struct plan *p) {
+  const struct signature *own = &p->frames[0].type;
+  for (int i = 0; i < 8; i++) {
+    uint32_t callee = random_below(p, p->func_count);
+    const struct signature *type = &p->types[p->func_types[callee]];
+    if (type->result_count == own->result_count &&
+        memcmp(type->results, own->results, own->result_count) == 0)
+      return callee;
+  }
+  return UINT32_MAX;
+}
+
+static void return_call(struct plan *p) {
+  uint32_t callee = pick_tail(p);
+  if (callee == UINT32_MAX)
+    return;
+  const struct signature type = p->types[p->func_types[callee]];
+  require(p, type.params, type.param_count);
+  if (chance(p, 50)) {
+    put_indexed(p, 0x12, callee);
+  } else {
+    uint32_t slot = random_below(p, TABLE_MIN - 2);
+    for (uint32_t i = 0; i < TABLE_MIN - 2; i++)
+      if (p->table_funcs[i] == callee)
+        slot = i;
+    put_const(p, WASM_I32, slot);
+    put_indexed(p, 0x13, p->func_types[callee]);
+    put(p, 0);
+  }
+  end_reach(p);
+}
+
 static void leave(struct plan *p) {
   uint32_t way = random_below(p, 100);
-  if (way < 45)
+  if (way < 40)
     branch(p);
-  else if (way < 80)
+  else if (way < 70)
     branch_table(p);
-  else if (way < 97 || p->depth == 1)
+  else if (way < 90)
+    return_call(p);
+  else if (way < 98 || p->depth == 1)
     return_results(p);
   else {
     put(p, 0x00);
@@ -755,12 +848,19 @@ static void leave(struct plan *p) {
   }
 }
 
+enum { STRAIGHT = 17 };
+
 static void statement(struct plan *p) {
+  /* The first STRAIGHT are straight. */
   static void (*const ways[])(struct plan *) = {
-      local_reads, local_reads,  local_reads,      numeric,      numeric,      numeric,
-      numeric,     set_variable, set_variable,     set_variable, set_variable, load,
-      store,       store,        select_statement, drop,         branch_if,    branch_if,
-      branch_if,   call,         call_indirect,    memory_bulk,  table_bulk,   is_null};
+      observe, observe,       local_reads,      local_reads,  local_reads,  numeric,      numeric,
+      numeric, numeric,       set_variable,     set_variable, set_variable, set_variable, load,
+      store,   store,         select_statement, drop,         branch_if,    branch_if,    branch_if,
+      call,    call_indirect, memory_bulk,      table_bulk,   is_null};
+  if (p->straight) {
+    ways[random_below(p, STRAIGHT)](p);
+    return;
+  }
   bool nests = p->depth < 8 && chance(p, 22);
   if (nests && chance(p, 45))
     if_else(p);
@@ -838,6 +938,10 @@ void generate_body(struct plan *p, const struct signature *type) {
   p->depth = 1;
   count_call(p);
   sequence(p, 200);
+  for (uint32_t i = 0; i < 5; i++)
+    observe(p);
+  if (chance(p, 15))
+    return_call(p);
   finish_block(p);
   put(p, 0x0b);
   /* Behind the locals, as the format wants. */

@@ -41,12 +41,13 @@ static void make_plan(struct plan *p) {
       p->func_types[i] =
           p->func_types[p->import_count + random_below(p, p->func_count - p->import_count)];
   p->sharing = chance(p, 50) ? 0 : (uint8_t)random_below(p, 8);
-  p->global_count = 2 + random_below(p, MAX_GLOBALS - 2);
-  p->globals[0] = WASM_I32;
-  for (uint32_t i = 1; i < p->global_count; i++)
+  p->global_count = 3 + random_below(p, MAX_GLOBALS - 3);
+  p->globals[0] = WASM_I32; /* fuel */
+  p->globals[1] = WASM_I64; /* checksum */
+  for (uint32_t i = 2; i < p->global_count; i++)
     p->globals[i] = random_type(p);
   for (uint32_t i = 0; i < p->global_count; i++)
-    p->global_mutable[i] = i == 0 || chance(p, 75);
+    p->global_mutable[i] = i < 2 || chance(p, 75);
   for (uint32_t i = 0; i < TABLE_MIN; i++)
     p->table_funcs[i] = (uint8_t)random_below(p, p->func_count);
 }

@@ -61,6 +61,7 @@ struct plan {
   struct frame frames[MAX_DEPTH];
   uint32_t depth;
   int32_t budget; /* statements */
+  bool straight;  /* only such statements that go on */
 };
 
 /* ---- plan.c: random choices, types ------------------------------------------------------------

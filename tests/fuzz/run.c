@@ -251,7 +251,7 @@ static bool may_trap(uint8_t opcode, enum wasm_trap_kind kind) {
   case WASM_TRAP_UNDEFINED_ELEMENT:
   case WASM_TRAP_UNINITIALIZED_ELEMENT:
   case WASM_TRAP_INDIRECT_CALL_TYPE:
-    return opcode == 0x11;
+    return opcode == 0x11 || opcode == 0x13;
   case WASM_TRAP_INTEGER_DIVIDE_BY_ZERO:
     return (opcode >= 0x6d && opcode <= 0x70) || (opcode >= 0x7f && opcode <= 0x82);
   case WASM_TRAP_INTEGER_OVERFLOW:

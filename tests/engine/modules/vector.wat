@@ -16,6 +16,14 @@
     local.get 0 local.get 1 i64x2.add local.get 2 i64x2.add local.get 3 i64x2.add
     local.get 4 i64x2.add local.get 5 i64x2.add local.get 6 i64x2.add local.get 7 i64x2.add)
 
+  ;; The vectors on the stack change places in a tail call.
+  (func (export "many_tail")
+    (param v128 v128 v128 v128 v128 v128 v128 v128 i32 v128 i64 v128 f32)
+    (result v128 i32 v128 f32 i64 v128)
+    local.get 1 local.get 2 local.get 3 local.get 4 local.get 5 local.get 6 local.get 7 local.get 0
+    local.get 8 local.get 11 local.get 10 local.get 9 local.get 12
+    return_call $many)
+
   ;; The same through a call, with more on the stack below it.
   (func (export "many_called") (param v128 i32) (result v128 v128)
     (local v128 i32 v128 f32 i64 v128 v128)
