@@ -281,11 +281,18 @@ void locals_forget(struct compiler *c) {
     forget_local(c, (uint32_t)__builtin_ctz(left));
 }
 
+/* So many operands are looked at for one local; what lies below is spilled, and then never looked
+ * at again: otherwise many assignments under a high stack would take quadratic time. */
+#define SETTLE_DEPTH 64u
+
 /* Operands that stand for the local's old value take it now. */
 static void settle_reads(struct compiler *c, uint32_t index) {
-  for (uint32_t i = c->height; c->locals[index].refs > 0 && i-- > 0;)
+  uint32_t end = c->height > SETTLE_DEPTH ? c->height - SETTLE_DEPTH : 0;
+  for (uint32_t i = c->height; c->locals[index].refs > 0 && i-- > end;)
     if (c->values[i].where == AT_LOCAL && c->values[i].local == index)
       value_own(c, i);
+  if (c->locals[index].refs > 0)
+    stack_spill_below(c, end);
 }
 
 /* The value's register becomes the local's: no move, and the old one is forgotten unwritten. */

@@ -55,11 +55,18 @@ static size_t begin_section(struct writer *w, uint8_t id) {
   return begin(w);
 }
 
-/* The header and one type: () -> i32. */
+#define MANY_RESULTS 1000u
+
+/* The header and two types: 0: () -> i32, 1: () -> as many i32 as a type may have. */
 static struct writer begin_module(void) {
   struct writer w = {0};
   PUT(&w, "\0asm\1\0\0\0");
-  PUT(&w, "\x01\x05\x01\x60\x00\x01\x7f");
+  size_t section = begin_section(&w, 1);
+  PUT(&w, "\x02\x60\x00\x01\x7f\x60\x00");
+  put_u32(&w, MANY_RESULTS);
+  for (uint32_t i = 0; i < MANY_RESULTS; i++)
+    put(&w, WASM_I32);
+  end(&w, section);
   return w;
 }
 
@@ -225,6 +232,39 @@ static struct bytes deep_operands(uint32_t count) {
   return end_single(&s);
 }
 
+/* Many branches in few bytes that each move all results of their block. */
+static struct bytes wide_branches(uint32_t branches) {
+  struct single s = begin_single(1);
+  put(&s.w, 0);
+  PUT(&s.w, "\x02\x01");
+  for (uint32_t i = 0; i < MANY_RESULTS; i++)
+    PUT(&s.w, "\x41\x01");
+  for (uint32_t i = 0; i < branches; i++)
+    PUT(&s.w, "\x41\x00\x0d\x00");
+  put(&s.w, 0x0b);
+  for (uint32_t i = 1; i < MANY_RESULTS; i++)
+    put(&s.w, 0x6a);
+  return end_single(&s);
+}
+
+/* Reads of all locals wait below `constants` ones while all locals are set: the reads' values are
+ * the old ones, 0. The sum of what is left on the stack. */
+static struct bytes reads_far_below(uint32_t locals, uint32_t constants) {
+  struct single s = begin_single(1);
+  put(&s.w, 1);
+  put_u32(&s.w, locals);
+  put(&s.w, WASM_I32);
+  for (uint32_t i = 0; i < locals; i++)
+    put(&s.w, 0x20), put_u32(&s.w, i);
+  for (uint32_t i = 0; i < constants; i++)
+    PUT(&s.w, "\x41\x01");
+  for (uint32_t i = 0; i < locals; i++)
+    put(&s.w, 0x21), put_u32(&s.w, i);
+  for (uint32_t i = 1; i < constants; i++)
+    put(&s.w, 0x6a);
+  return end_single(&s);
+}
+
 /* A body of exactly `size` bytes: a constant and nops. */
 static struct bytes long_body(uint32_t size) {
   struct single s = begin_single(1);
@@ -279,6 +319,8 @@ int main(void) {
   gives(giant_table(65520), 10 + 65520 / 2 % 8, "br_table with 65,520 labels");
   gives(giant_table(1000000), 10 + 1000000 / 2 % 8, "br_table with 1,000,000 labels");
   gives(deep_operands(50000), 50000, "50,000 operands at once");
+  gives(wide_branches(200), MANY_RESULTS, "200 branches with 1,000 values each");
+  gives(reads_far_below(20000, 60000), 40000, "20,000 locals set while their old values wait");
   gives(long_body(7654321), 7, "a body of 7,654,321 bytes");
   refused(long_body(7654322), WASM_UNSUPPORTED, "bytes in a function body",
           "a body of one byte more is refused by name");
