@@ -238,12 +238,16 @@ static void item_free(struct item *item) {
   free(item->theirs.at);
 }
 
-/* A module that needs what we do not have says nothing. */
-static bool differs(const struct item *item) {
+static bool is_unsupported(const struct buffer *said) {
   static const char unsupported[] = "unsupported";
+  return said->length > sizeof unsupported &&
+         memcmp(said->at, unsupported, sizeof unsupported - 1) == 0;
+}
+
+/* A module that needs what one of the two does not have says nothing. */
+static bool differs(const struct item *item) {
   const struct buffer *ours = &item->ours, *theirs = &item->theirs;
-  if (item->only_validate && ours->length > sizeof unsupported &&
-      memcmp(ours->at, unsupported, sizeof unsupported - 1) == 0)
+  if (item->only_validate && (is_unsupported(ours) || is_unsupported(theirs)))
     return false;
   return ours->length != theirs->length || memcmp(ours->at, theirs->at, ours->length) != 0;
 }

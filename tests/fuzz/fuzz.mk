@@ -23,7 +23,7 @@ $(B)/fuzz/differ-stress: $(call objects,stress,$(DIFFER_SOURCES) $(ENGINE_SOURCE
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=address,undefined $^ -lm -o $@
 
-$(B)/fuzz/spec-stress: $(call objects,stress,$(SPEC_SOURCES) tests/spec/main.c \
+$(B)/fuzz/spec-stress: $$(call objects,stress,$$(SPEC_SOURCES) tests/spec/main.c \
 		$(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES))
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=address,undefined $^ -o $@

@@ -164,12 +164,23 @@ function run(bytes, calls) {
   return text.join('\n') + '\n';
 }
 
+// Older encodings of features that this V8 keeps behind a switch are nothing it can judge.
+function judge(bytes) {
+  if (WebAssembly.validate(bytes)) return 'valid\n';
+  try {
+    new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (/enable (with|via) --experimental/.test(error.message)) return 'unsupported: ' + error.message + '\n';
+  }
+  return 'invalid\n';
+}
+
 function answerBatch(batch, results) {
   const input = new Reader(fs.readFileSync(batch)), output = [];
   for (let count = input.word(); count > 0; count--) {
     const bytes = input.take(input.word()), calls = input.take(input.word());
     const text = calls.length > 0 ? run(bytes, new Reader(calls))
-        : WebAssembly.validate(bytes) ? 'valid\n' : 'invalid\n';
+        : judge(bytes);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(Buffer.byteLength(text));
     output.push(length, Buffer.from(text));
