@@ -8,4 +8,4 @@
 (assert_exception (invoke "f"))
 (module definition $N binary "\00asm\01\00\00\00\02\09\01\01I\02no\03\7f\00")
 (module instance $N)
-(assert_invalid (module binary "\00asm\01\00\00\00\01\05\01\60\01\7b\00") "invalid")
+(assert_invalid (module binary "\00asm\01\00\00\00\01\05\01\60\01\6e\00") "invalid")
