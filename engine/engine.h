@@ -26,8 +26,9 @@ struct wasm_platform {
   void *context;    /* passed to every hook */
   size_t page_size; /* granule of reserve, commit, publish */
 
-  /* Reserves address space that faults on any access until committed. NULL: none to be had. Where
-   * 8 GiB at once are not to be had, code checks each access to a linear memory instead. */
+  /* Reserves address space that faults on any access until committed; of reservations up to 32 MiB
+   * more than was committed may be accessible. NULL: none to be had. Where 8 GiB at once are not to
+   * be had, code checks each access to a linear memory instead. */
   void *(*reserve)(void *context, size_t size);
   /* Makes [address, address+size) of a reservation readable, writable and zero. */
   bool (*commit)(void *context, void *address, size_t size);
@@ -73,6 +74,9 @@ union wasm_value {
   uint64_t ref;
   uint64_t v128[2];
 };
+
+/* "i32", "funcref", ... for messages; "unknown type" for a byte that is none. */
+const char *wasm_valtype_text(uint8_t type);
 
 struct wasm_functype {
   uint32_t param_count;

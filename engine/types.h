@@ -35,9 +35,6 @@ static inline uint8_t wasm_address_type(const struct wasm_limits *limits) {
   return limits->is_64 ? WASM_I64 : WASM_I32;
 }
 
-/* "i32", "funcref", ... */
-const char *wasm_valtype_text(uint8_t type);
-
 /* A value type (core spec 5.3.4), one this engine has; types of proposals are UNSUPPORTED by name,
  * other bytes MALFORMED. 0 after a failure. */
 uint8_t wasm_read_valtype(struct wasm_reader *reader);

@@ -2,34 +2,11 @@
 /* `hermit-wasm inspect`: what a module imports, exports and needs. */
 #include "guest/runtime/program.h"
 
-static const char *valtype_text(uint8_t type) {
-  switch (type) {
-  case WASM_I32:
-    return "i32";
-  case WASM_I64:
-    return "i64";
-  case WASM_F32:
-    return "f32";
-  case WASM_F64:
-    return "f64";
-  case WASM_V128:
-    return "v128";
-  case WASM_FUNCREF:
-    return "funcref";
-  case WASM_EXNREF:
-    return "exnref";
-  case WASM_EXTERNREF:
-    return "externref";
-  default:
-    return "?";
-  }
-}
-
 static void print_types(struct printer *printer, const uint8_t *types, uint32_t count) {
   print_text(printer, "(");
   for (uint32_t i = 0; i < count; i++) {
     print_text(printer, i ? ", " : "");
-    print_text(printer, valtype_text(types[i]));
+    print_text(printer, wasm_valtype_text(types[i]));
   }
   print_text(printer, ")");
 }
@@ -54,7 +31,7 @@ void print_externtype(struct printer *printer, const struct wasm_externtype *typ
   case WASM_EXTERN_TABLE:
     print_text(printer, "table ");
     print_limits(printer, &type->limits, " ");
-    print_text(printer, valtype_text(type->valtype));
+    print_text(printer, wasm_valtype_text(type->valtype));
     return;
   case WASM_EXTERN_MEMORY:
     print_text(printer, "memory ");
@@ -62,7 +39,7 @@ void print_externtype(struct printer *printer, const struct wasm_externtype *typ
     return;
   case WASM_EXTERN_GLOBAL:
     print_text(printer, type->is_mutable ? "global mut " : "global ");
-    print_text(printer, valtype_text(type->valtype));
+    print_text(printer, wasm_valtype_text(type->valtype));
     return;
   case WASM_EXTERN_TAG:
     print_text(printer, "tag ");
