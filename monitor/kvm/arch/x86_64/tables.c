@@ -233,22 +233,24 @@ bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, si
   return true;
 }
 
+/* The kernel's words are the guest's: copied once, then checked, like any other's. */
 bool arch_fill_table(struct vm *vm, uint32_t value, char *text) {
   const struct vm_layout *at = &vm->layout;
-  uint8_t *memory = vm->memory.slots[0].host;
   const volatile struct abi_kernel_state *state =
-      (const volatile struct abi_kernel_state *)(memory + at->kernel);
+      guest_memory_range(&vm->memory, (struct gpa){at->kernel}, sizeof(*state));
   uint64_t physical = state->fill_table;
   uint64_t entry = state->fill_value;
   uint32_t first = value >> 16;
   uint32_t count = value & 0xffff;
-  if (physical % ABI_PAGE_SIZE || physical < at->kernel ||
-      physical - at->kernel > at->kernel_size - ABI_PAGE_SIZE || first > 512 ||
-      count > 512 - first) {
+  uint64_t *table = NULL;
+  if (physical % ABI_PAGE_SIZE == 0 && physical >= at->kernel &&
+      physical - at->kernel <= at->kernel_size - ABI_PAGE_SIZE && first <= 512 &&
+      count <= 512 - first)
+    table = guest_memory_range(&vm->memory, (struct gpa){physical}, ABI_PAGE_SIZE);
+  if (!table) {
     snprintf(text, VM_ERROR_SIZE, "the guest's kernel wants a table filled where none can be");
     return false;
   }
-  uint64_t *table = (uint64_t *)(memory + physical);
   for (uint32_t i = 0; i < count; i++)
     table[first + i] = entry + i * ABI_PAGE_SIZE;
   return true;
