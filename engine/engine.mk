@@ -32,8 +32,10 @@ $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
 
-$(B)/host/tools/stencils/extract.c.o: private CFLAGS += -Iengine/arch/$(ARCH)
-$(B)/extract: $(B)/host/tools/stencils/extract.c.o
+EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
+	extract.c table.c arch/$(ARCH)/machine.c))
+$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH)
+$(B)/extract: $(EXTRACT_OBJECTS)
 	$(CLANG) $(CFLAGS) $^ -o $@
 $(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)
 	$(B)/extract $@ $(STENCIL_OBJECTS)

@@ -8,7 +8,7 @@
  * - IMM32, IMM64, IMM_SHIFT, LANE...: literals, found by their value. clang is given literals and
  * not symbols here because only those become immediate operands of every instruction;
  * - target, trap_a..trap_c: where a conditional jump goes; next: what follows.
- * The tool tools/stencils/extract.c refuses what does not come out in that form. */
+ * The tool tools/stencils refuses what does not come out in that form. */
 #ifndef ENGINE_STENCIL_H
 #define ENGINE_STENCIL_H
 
