@@ -201,6 +201,11 @@ void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
   put_mark(c, kind, emit_offset(c));
 }
 
+void emit_access(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+  put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) + stencil_access[family]);
+  emit_stencil(c, family, a, b);
+}
+
 void emit_call_site(struct compiler *c, uint32_t tail) {
   put_mark(c, ABI_IMAGE_MARK_CALL, emit_offset(c) - tail);
 }

@@ -9,6 +9,8 @@
  * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of two such numbers, for
  *   a < b and for a > b.
  *
+ * stencil_access[family] is where in a stencil that loads or stores the instruction is that does.
+ *
  * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
  * as (place, kind), the fields as (place of a 32-bit word, shift), the code. */
 #ifndef ENGINE_STENCIL_TABLE_H

@@ -63,6 +63,8 @@ void machine_resolve_next(struct variant *variant, const uint32_t *jumps, uint32
 void machine_find_literals(struct variant *variant);
 /* Refuses what must not be in a stencil. */
 void machine_check(const struct variant *variant);
+/* The place of the one instruction that accesses linear memory, in families that load or store. */
+uint32_t machine_find_access(const struct variant *variant);
 /* Whether the hole fits into a template, which has it then. */
 bool machine_put_hole(const struct variant *variant, struct hole hole,
                       struct stencil_template *template);

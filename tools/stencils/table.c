@@ -322,10 +322,26 @@ static void write_templates(FILE *out) {
   fprintf(out, "};\n");
 }
 
+/* The same in all variants. */
+static uint32_t find_access(const family_variants *variants, size_t family) {
+  const struct variant *first = &variants[family][0];
+  unsigned operands = stencil_shape_operands(family_shapes[family]);
+  if (strncmp(family_names[family], "load", 4) != 0 &&
+      strncmp(family_names[family], "store", 5) != 0)
+    return 0;
+  for (uint32_t i = 0; i < (operands == 0 ? 1 : operands == 1 ? 8 : 64); i++) {
+    const struct variant *one = operands == 1 ? &first[8 * i] : &first[i];
+    if (machine_find_access(one) != machine_find_access(first))
+      die("%s: accesses memory elsewhere than %s", one->name, first->name);
+  }
+  return machine_find_access(first);
+}
+
 void write_table(const char *path, const family_variants *variants) {
-  static uint32_t firsts[FAMILY_COUNT], bytes[1 << 20];
+  static uint32_t firsts[FAMILY_COUNT], accesses[FAMILY_COUNT], bytes[1 << 20];
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
     firsts[family] = group_count;
+    accesses[family] = find_access(variants, family);
     for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
       struct group group;
       gather_group(variants, family, g, &group);
@@ -346,6 +362,7 @@ void write_table(const char *path, const family_variants *variants) {
   fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
   write_templates(out);
   write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
+  write_numbers(out, "static const uint8_t stencil_access[]", accesses, FAMILY_COUNT);
   write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
   write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
   write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);

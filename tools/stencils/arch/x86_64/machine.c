@@ -138,6 +138,12 @@ void machine_check(const struct variant *variant) {
     die("%s: saves a register", variant->name);
 }
 
+/* Its operand's address is computed by the instruction itself. */
+uint32_t machine_find_access(const struct variant *variant) {
+  (void)variant;
+  return 0;
+}
+
 /* A template has one hole of 32 bits and one jump. Shorter constants are holes of 32 bits where
  * nothing stands behind them that these would hit. */
 bool machine_put_hole(const struct variant *variant, struct hole hole,
