@@ -215,6 +215,8 @@ void emit_trap_target(struct compiler *c, uint32_t hole, enum wasm_trap_kind kin
 void emit_data_target(struct compiler *c, uint32_t hole, const uint8_t bytes[16]);
 /* The instruction emitted next may fault with `kind`. */
 void emit_fault(struct compiler *c, enum wasm_trap_kind kind);
+/* A stencil that loads or stores, and faults where there is no memory. */
+void emit_access(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
 /* A call's return address is `tail` bytes before here. */
 void emit_call_site(struct compiler *c, uint32_t tail);
 /* A clause of a handler of exceptions. */
