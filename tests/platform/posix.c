@@ -82,7 +82,7 @@ void posix_platform_init(struct posix_platform *platform) {
 
 /* ---- Faults -------------------------------------------------------------------------------- */
 
-static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 enum { FAULT_SIGNALS = sizeof fault_signals / sizeof fault_signals[0] };
 
 /* A signal handler has no context but the process: this is the one place with global state. */
