@@ -42,6 +42,7 @@ static void release(void *context, void *address, size_t size) {
 }
 
 static bool publish(void *context, void *address, size_t size) {
+  __builtin___clear_cache(address, (char *)address + size);
   return may_go_on(context) && mprotect(address, size, PROT_READ | PROT_EXEC) == 0;
 }
 
