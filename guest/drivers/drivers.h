@@ -30,6 +30,10 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
 int console_write(struct console *console, uint32_t stream, const struct wasi_slice *slices,
                   size_t slice_count, size_t *count);
 
+/* Waits until everything has gone out on stdout. The error of a write that nobody was told of, or
+ * 0. */
+int console_flush(struct console *console);
+
 struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot *boot,
                      uint32_t device);
 int rng_read(struct rng *rng, void *bytes, size_t length);

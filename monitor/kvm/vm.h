@@ -77,6 +77,8 @@ struct vm {
   struct signals *signals;
   uint64_t counter_hz;
   uint64_t exits[VM_EXIT_COUNT];
+  bool ticking; /* a tick will come */
+  bool polled;  /* buffers were found in polled queues since the last one */
 };
 
 enum vm_end {
