@@ -45,6 +45,7 @@
 #define ABI_PTE_PRESENT 0x1
 #define ABI_PTE_WRITE 0x2
 #define ABI_PTE_USER 0x4
+#define ABI_PTE_UNCACHED 0x10
 #define ABI_PTE_ACCESSED 0x20
 #define ABI_PTE_DIRTY 0x40
 #define ABI_PTE_LARGE 0x80
