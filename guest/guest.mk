@@ -10,7 +10,8 @@ GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH))
 KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/tables.c
 # The runtime without a program: what every image has.
 RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)/arch.c \
-	guest/runtime/start.c guest/runtime/machine.c guest/runtime/memory.c guest/runtime/area.c \
+	guest/runtime/start.c guest/runtime/machine.c guest/runtime/doorbells.c \
+	guest/runtime/virt.c guest/runtime/memory.c guest/runtime/area.c \
 	guest/runtime/code.c guest/runtime/heap.c guest/runtime/string.c guest/runtime/divide.c
 # The program that runs a module.
 PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.c \
