@@ -42,7 +42,7 @@ uint64_t abi_block_types(const struct abi_layout *layout) {
 /* A code or data segment of long mode: base and limit mean nothing, rights do (section 4.8). */
 static uint64_t segment(bool code, unsigned privilege) {
   uint64_t rights = code ? 0x9b : 0x93; /* present, S, accessed; code: execute + read */
-  return (rights | privilege << 5) << 40 | (code ? 1ull << 53 : 0) | 0xf0000000ffffull | 1ull << 55;
+  return (rights | privilege << 5) << 40 | (code ? 1ull << 53 : 0) | 0xf00000000ffffull | 1ull << 55;
 }
 
 static void write_tss(uint8_t *page) {
