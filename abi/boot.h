@@ -103,6 +103,7 @@ enum abi_virt_port {
   ABI_VIRT_PORT_REPORT = 4,
   ABI_VIRT_PORTS
 };
+#define ABI_VIRT_STREAMS_UNKNOWN (ABI_STREAM_PIPE | ABI_STREAM_PIPE << 8 | ABI_STREAM_PIPE << 16)
 #define ABI_VIRT_CONTROL_RX 2u
 #define ABI_VIRT_CONTROL_TX 3u
 
@@ -167,6 +168,8 @@ struct abi_boot {
     uint64_t counter_hz;  /* 0: the kernel can measure it (abi/kernel.h) */
     uint64_t second_base; /* physical, whole blocks; 0: no second range */
     uint64_t second_end;
+    uint32_t streams; /* of a bundle: abi_device.flags for the console */
+    uint32_t reserved;
   } virt;
 
   struct abi_device devices[ABI_MAX_DEVICES];
@@ -174,6 +177,6 @@ struct abi_boot {
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span layout");
 _Static_assert(sizeof(struct abi_device) == 80, "abi_device layout");
-_Static_assert(sizeof(struct abi_boot) == 208 + 80 * ABI_MAX_DEVICES, "abi_boot layout");
+_Static_assert(sizeof(struct abi_boot) == 216 + 80 * ABI_MAX_DEVICES, "abi_boot layout");
 
 #endif

@@ -4,7 +4,9 @@
 #define ABI_ARCH_X86_64_DESCRIPTORS_H
 
 #include "abi/arch/x86_64/kernel.h"
+#ifndef __ASSEMBLER__
 #include "abi/doorbell.h"
+#endif
 
 #define TSS_OFFSET 0x000
 #define GDT_OFFSET 0x400
