@@ -241,7 +241,7 @@ struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi
   fuse->base.read_only = boot->devices[device].flags & ABI_DEVICE_READ_ONLY;
   fuse->machine = machine;
   fuse->dev = device + 1;
-  virtqueue_open(&fuse->hiprio, machine, rings, device, ABI_FS_HIPRIO_QUEUE);
-  virtqueue_open(&fuse->requests, machine, rings, device, ABI_FS_REQUEST_QUEUE);
+  virtqueue_open(&fuse->hiprio, machine, boot, rings, device, ABI_FS_HIPRIO_QUEUE);
+  virtqueue_open(&fuse->requests, machine, boot, rings, device, ABI_FS_REQUEST_QUEUE);
   return &fuse->base;
 }

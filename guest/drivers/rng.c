@@ -14,7 +14,7 @@ struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot
     return NULL;
   struct rng *rng = machine->allocate(machine->context, sizeof *rng);
   if (rng)
-    virtqueue_open(&rng->queue, machine, rings, device, 0);
+    virtqueue_open(&rng->queue, machine, boot, rings, device, 0);
   return rng;
 }
 

@@ -12,12 +12,14 @@ void *virtqueue_map(const struct driver_machine *machine, const struct abi_boot 
   return machine->map(machine->context, abi->rings, (size_t)abi->queue_count * ABI_QUEUE_STRIDE);
 }
 
-void virtqueue_open(struct virtqueue *queue, const struct driver_machine *machine, void *rings,
-                    uint32_t device, uint32_t index) {
+void virtqueue_open(struct virtqueue *queue, const struct driver_machine *machine,
+                    const struct abi_boot *boot, void *rings, uint32_t device, uint32_t index) {
+  uint16_t size = boot->devices[device].queue_sizes[index];
   uint8_t *base = (uint8_t *)rings + (size_t)index * ABI_QUEUE_STRIDE;
   *queue = (struct virtqueue){.machine = machine,
                               .device = device,
                               .index = index,
+                              .size = size ? size : ABI_QUEUE_SIZE,
                               .desc = (void *)(base + ABI_QUEUE_DESC),
                               .avail = (void *)(base + ABI_QUEUE_AVAIL),
                               .used = (void *)(base + ABI_QUEUE_USED)};
@@ -65,7 +67,7 @@ size_t virtqueue_add(struct virtqueue *queue, const void *bytes, size_t length, 
     if (address == UINT64_MAX || piece == 0)
       break;
     if (!extend_last(queue, address, piece, flags)) {
-      if (queue->segments + keep >= ABI_QUEUE_SIZE)
+      if (queue->segments + keep >= queue->size)
         break;
       append_descriptor(queue, address, piece, flags);
     }
@@ -95,24 +97,42 @@ size_t virtqueue_add_slices(struct virtqueue *queue, const struct wasi_slice *sl
   return done;
 }
 
-/* The only place that waits for a device. Under our monitor the request was served while the guest
- * stood still in the notification, so this never loops; a device beside the vCPU takes its time. */
-static void wait_used(const struct virtqueue *queue) {
-  while (__atomic_load_n(&queue->used->index, __ATOMIC_ACQUIRE) != queue->submitted) {
-  }
+/* Rounds of looking before the CPU is given away, and for how long then. A server beside the vCPU
+ * answers most requests in less. */
+#define PAUSE_ROUNDS 20000u
+#define PAUSE_NS 500000u
+
+void virtqueue_pause(const struct driver_machine *machine, uint64_t round) {
+  if (round >= PAUSE_ROUNDS && machine->idle)
+    machine->idle(machine->context, PAUSE_NS);
 }
 
 /* The head is always descriptor 0, so the used entry's id tells nothing new. */
-uint32_t virtqueue_submit(struct virtqueue *queue) {
-  queue->avail->ring[queue->submitted % ABI_QUEUE_SIZE] = 0;
-  uint16_t entry = queue->submitted++ % ABI_QUEUE_SIZE;
+void virtqueue_send(struct virtqueue *queue) {
+  queue->avail->ring[queue->submitted % queue->size] = 0;
+  queue->submitted++;
   /* The descriptors must be visible before the index is (2.7.13.3). */
   __atomic_store_n(&queue->avail->index, queue->submitted, __ATOMIC_RELEASE);
   /* And the index before the notification (2.7.13.4). */
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   queue->machine->notify(queue->machine->context, queue->device, queue->index);
-  wait_used(queue);
-  return queue->used->ring[entry].length;
+}
+
+bool virtqueue_is_done(const struct virtqueue *queue) {
+  return __atomic_load_n(&queue->used->index, __ATOMIC_ACQUIRE) == queue->submitted;
+}
+
+uint32_t virtqueue_used(const struct virtqueue *queue) {
+  return queue->used->ring[(uint16_t)(queue->submitted - 1) % queue->size].length;
+}
+
+/* Under our monitor the request was served while the guest stood still in the notification, so this
+ * never loops; a device beside the vCPU takes its time. */
+uint32_t virtqueue_submit(struct virtqueue *queue) {
+  virtqueue_send(queue);
+  for (uint64_t round = 0; !virtqueue_is_done(queue); round++)
+    virtqueue_pause(queue->machine, round);
+  return virtqueue_used(queue);
 }
 
 size_t slices_length(const struct wasi_slice *slices, size_t count) {

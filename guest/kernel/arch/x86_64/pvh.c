@@ -3,7 +3,6 @@
 #include "abi/arch/x86_64/kernel.h"
 #include "guest/kernel/arch/x86_64/virt.h"
 #include "guest/kernel/boot/boot.h"
-#include <cpuid.h>
 
 /* ---- PVH (xen/include/public/arch-x86/hvm/start_info.h describes the layout) ---- */
 
@@ -68,31 +67,37 @@ uint64_t arch_boot_scratch_end(void) {
 #define CR4_OSXSAVE (1u << 18)
 #define CR4_SMEP (1u << 20)
 #define CR4_SMAP (1u << 21)
-#define LEAF1_ECX (bit_FMA | bit_SSE4_1 | bit_MOVBE | bit_POPCNT | bit_XSAVE | bit_AVX)
-#define LEAF7_EBX (bit_FSGSBASE | bit_BMI | bit_AVX2 | bit_BMI2)
+/* FMA, SSE4.1, SSE4.2, MOVBE, POPCNT, XSAVE, AVX */
+#define LEAF1_ECX (1u << 12 | 1u << 19 | 1u << 20 | 1u << 22 | 1u << 23 | 1u << 26 | 1u << 28)
+/* FSGSBASE, BMI1, AVX2, BMI2 */
+#define LEAF7_EBX (1u << 0 | 1u << 3 | 1u << 5 | 1u << 8)
 #define LEAF7_EBX_SMEP (1u << 7)
 #define LEAF7_EBX_SMAP (1u << 20)
 #define LEAF7_ECX_UMIP (1u << 2)
 #define XCR0_X87_SSE_AVX 7u
 
-static uint64_t control_bits(void) {
+/* Bits of CPUID (AMD64 manual, volume 3, appendix E). */
+struct cpuid {
   uint32_t eax, ebx, ecx, edx;
-  __cpuid_count(7, 0, eax, ebx, ecx, edx);
+};
+
+static struct cpuid read_cpuid(uint32_t leaf) {
+  struct cpuid id;
+  __asm__("cpuid" : "=a"(id.eax), "=b"(id.ebx), "=c"(id.ecx), "=d"(id.edx) : "a"(leaf), "c"(0));
+  return id;
+}
+
+static uint64_t control_bits(void) {
+  struct cpuid id = read_cpuid(7);
   return CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE |
-         (ebx & LEAF7_EBX_SMEP ? CR4_SMEP : 0) | (ebx & LEAF7_EBX_SMAP ? CR4_SMAP : 0) |
-         (ecx & LEAF7_ECX_UMIP ? CR4_UMIP : 0);
+         (id.ebx & LEAF7_EBX_SMEP ? CR4_SMEP : 0) | (id.ebx & LEAF7_EBX_SMAP ? CR4_SMAP : 0) |
+         (id.ecx & LEAF7_ECX_UMIP ? CR4_UMIP : 0);
 }
 
 /* x86-64-v3 with FSGSBASE: what the runtime and generated code use. AVX is switched on now. */
 static void start_processor(void) {
-  uint32_t eax, ebx, ecx, edx, most;
-  __cpuid(0, most, ebx, ecx, edx);
-  __cpuid(1, eax, ebx, ecx, edx);
-  uint32_t first = ecx;
-  ebx = 0;
-  if (most >= 7)
-    __cpuid_count(7, 0, eax, ebx, ecx, edx);
-  if ((first & LEAF1_ECX) != LEAF1_ECX || (ebx & LEAF7_EBX) != LEAF7_EBX)
+  if (read_cpuid(0).eax < 7 || (read_cpuid(1).ecx & LEAF1_ECX) != LEAF1_ECX ||
+      (read_cpuid(7).ebx & LEAF7_EBX) != LEAF7_EBX)
     boot_fail("the processor is older than x86-64-v3", "; use -cpu max");
   __asm__ volatile("mov %0, %%cr4"
                    :
