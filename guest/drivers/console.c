@@ -77,7 +77,7 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
     return 0;
   if (console->ports)
     return ports_read(console->ports, slices, slice_count, count);
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, 0);
   size_t added = virtqueue_add_slices(queue, slices, slice_count, 0, VIRTQUEUE_BYTES_MAX, true, 0);
   if (added == 0)
     return LINUX_EFAULT;
@@ -94,7 +94,7 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
 static int write_once(struct virtqueue *queue, const struct wasi_slice *slices, size_t slice_count,
                       size_t skip, size_t *added, size_t *moved) {
   *moved = 0;
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, 0);
   *added = virtqueue_add_slices(queue, slices, slice_count, skip, VIRTQUEUE_BYTES_MAX, false, 0);
   if (*added == 0)
     return LINUX_EFAULT;
@@ -142,7 +142,7 @@ uint32_t console_ready(struct console *console, uint32_t watch, uint64_t *bytes)
 void console_report(struct console *console, const struct abi_virt_report *report) {
   if (!console->ports || !console->ports->exists[ABI_VIRT_PORT_REPORT])
     return;
-  virtqueue_begin(&console->report);
+  virtqueue_begin(&console->report, 0);
   if (virtqueue_add(&console->report, report, sizeof *report, false, 0) == sizeof *report)
     virtqueue_submit(&console->report);
 }

@@ -20,6 +20,7 @@ struct driver_machine {
   void (*free)(void *context, void *address, size_t size);
   /* A device takes its time: passes some, at most so long. NULL: devices never do. */
   void (*idle)(void *context, uint64_t most_ns);
+  uint64_t (*now)(void *context); /* nanoseconds, never going back */
 };
 
 /* `device` is the index in boot->devices. All return NULL when there is no memory or the device
@@ -44,8 +45,9 @@ struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot
 int rng_read(struct rng *rng, void *bytes, size_t length);
 
 /* A FUSE client (linux/fuse.h, protocol 7.31 or later) behind wasi_fs_ops. FUSE_INIT is sent with
- * the first operation. */
+ * the first operation. `sibling`: any other client, or NULL: when the host runs short of
+ * descriptors or space, all give back what they keep. */
 struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi_boot *boot,
-                          uint32_t device);
+                          uint32_t device, struct wasi_fs *sibling);
 
 #endif

@@ -89,7 +89,7 @@ static void hear_messages(struct ports *ports) {
 /* The device has answered by the time it is done with the message. */
 static void say(struct ports *ports, uint32_t port, enum port_event event, uint16_t value) {
   ports->message = (struct port_message){.port = port, .event = (uint16_t)event, .value = value};
-  virtqueue_begin(&ports->control_out);
+  virtqueue_begin(&ports->control_out, 0);
   if (virtqueue_add(&ports->control_out, &ports->message, sizeof ports->message, false, 0) ==
       sizeof ports->message)
     virtqueue_submit(&ports->control_out);
@@ -134,7 +134,7 @@ static bool ask(struct ports *ports, size_t length) {
   if (ports->input_asked)
     return true;
   size_t most = length < PORT_INPUT_BYTES ? length : PORT_INPUT_BYTES;
-  virtqueue_begin(&ports->input);
+  virtqueue_begin(&ports->input, 0);
   if (virtqueue_add(&ports->input, ports->input_bytes, most, true, 0) < most)
     return false;
   virtqueue_send(&ports->input);
@@ -144,7 +144,7 @@ static bool ask(struct ports *ports, size_t length) {
 
 /* True: bytes are there. */
 static bool take(struct ports *ports) {
-  if (ports->input_asked && virtqueue_is_done(&ports->input)) {
+  if (ports->input_asked && virtqueue_idle(&ports->input)) {
     uint32_t used = virtqueue_used(&ports->input);
     ports->input_asked = false;
     ports->input_start = 0;

@@ -153,6 +153,10 @@ static void drivers_idle(void *context, uint64_t most_ns) {
   machine_idle(((struct program *)context)->machine, most_ns);
 }
 
+static uint64_t drivers_now(void *context) {
+  return machine_monotonic_ns(((struct program *)context)->machine);
+}
+
 const char *boot_text(const struct abi_boot *boot, struct abi_span span) {
   return (const char *)boot + span.offset;
 }
@@ -167,7 +171,8 @@ static void open_device(struct program *program, const struct abi_boot *boot, ui
   } else if (device->type == ABI_DEVICE_RNG) {
     program->rng = rng_open(&program->driver_machine, boot, index);
   } else if (device->type == ABI_DEVICE_FS) {
-    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index);
+    struct wasi_fs *other = program->preopen_count ? program->preopens[0].fs : NULL;
+    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index, other);
     if (!fs)
       machine_panic(program->machine, "out of memory while opening a shared directory");
     fs->read_only = device->flags & ABI_DEVICE_READ_ONLY;
@@ -187,6 +192,7 @@ void program_open_devices(struct program *program, struct machine *machine) {
       .allocate = drivers_allocate,
       .free = drivers_free,
       .idle = drivers_idle,
+      .now = drivers_now,
   };
   machine_platform(machine, &program->platform);
   for (uint32_t i = 0; i < machine->boot->device_count; i++)
