@@ -69,10 +69,10 @@ MINMAX(f64, max, >, &)
   EACH(UNARY, w##_abs, w, w##_bits(bits_##w(x) & ~sign))                                           \
   EACH(UNARY, w##_neg, w, w##_bits(bits_##w(x) ^ sign))                                            \
   EACH(UNARY, w##_sqrt, w, __builtin_sqrt##c(x))                                                   \
-  EACH(UNARY, w##_ceil, w, __builtin_ceil##c(x))                                                   \
-  EACH(UNARY, w##_floor, w, __builtin_floor##c(x))                                                 \
-  EACH(UNARY, w##_trunc, w, __builtin_trunc##c(x))                                                 \
-  EACH(UNARY, w##_nearest, w, __builtin_roundeven##c(x))                                           \
+  EACH(UNARY, w##_ceil, w, ROUND_##w(x, ceil))                                                     \
+  EACH(UNARY, w##_floor, w, ROUND_##w(x, floor))                                                   \
+  EACH(UNARY, w##_trunc, w, ROUND_##w(x, trunc))                                                   \
+  EACH(UNARY, w##_nearest, w, ROUND_##w(x, roundeven))                                             \
   PAIRS(COMPARE, w, eq, x == y)                                                                    \
   PAIRS(COMPARE, w, ne, x != y)                                                                    \
   PAIRS(COMPARE, w, lt, x < y)                                                                     \

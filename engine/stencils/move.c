@@ -72,7 +72,7 @@ PAIRS(MOVE, 0)
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(constf_zero__##a) {                                                                      \
-    x##a = (v4){0, 0, 0, 0};                                                                       \
+    x##a = (pool_float){0};                                                                        \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(constf32__##a) {                                                                         \
@@ -119,10 +119,6 @@ STENCIL(jump) {
   GO(target);
 }
 
-/* hole_a: offset of the pointer in the instance's array of globals. */
-#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
-/* hole_a: offset of the global in the instance. */
-#define OWN(type) (*(m_##type *)(inst + HOLE_A))
 #define GLOBALS(a, name, PLACE)                                                                    \
   STENCIL(name##_get32__##a) {                                                                     \
     r##a = PLACE(u32);                                                                             \
@@ -140,10 +136,6 @@ STENCIL(jump) {
     x##a = vec_f64(PLACE(f64));                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(name##_getv__##a) {                                                                      \
-    x##a = PLACE(v4);                                                                              \
-    NEXT;                                                                                          \
-  }                                                                                                \
   STENCIL(name##_set32__##a) {                                                                     \
     PLACE(u32) = (u32)r##a;                                                                        \
     NEXT;                                                                                          \
@@ -159,11 +151,6 @@ STENCIL(jump) {
   STENCIL(name##_setf64__##a) {                                                                    \
     PLACE(f64) = GET_f64(x##a);                                                                    \
     NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(name##_setv__##a) {                                                                      \
-    PLACE(v4) = x##a;                                                                              \
-    NEXT;                                                                                          \
   }
 EACH(GLOBALS, global, GLOBAL)
 EACH(GLOBALS, own, OWN)
-_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");
