@@ -64,12 +64,12 @@ static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint3
   if (group & STENCIL_EXPLICIT)
     index += stencil_member(shape, a, b);
   const uint8_t *record = stencil_records + stencil_offsets[index];
-  uint32_t length = record[0], holes = record[1], fields = record[2];
-  const uint8_t *list = record + 3, *field = list + 2 * holes;
+  uint32_t length = record[0], holes = record[1], fields_a = record[2], fields_b = record[3];
+  const uint8_t *list = record + 4, *field = list + 2 * holes;
   uint8_t *at = c->at;
-  copy_code(at, field + 2 * ((fields & 15) + (fields >> 4)), length);
-  field = patch_fields(at, field, fields & 15, stencil_number(shape, 0, a));
-  patch_fields(at, field, fields >> 4, stencil_number(shape, 1, b));
+  copy_code(at, field + 2 * (fields_a + fields_b), length);
+  field = patch_fields(at, field, fields_a, stencil_number(shape, 0, a));
+  patch_fields(at, field, fields_b, stencil_number(shape, 1, b));
   for (uint32_t i = 0; i < holes; i++, list += 2) {
     if (STENCIL_HOLE_VALUE(list[1]) < STENCIL_HOLE_TARGET)
       patch(c, at + list[0], list[1]);

@@ -69,6 +69,10 @@ static inline __attribute__((always_inline)) f64 f64_bits(u64 bits) {
   STENCIL_CALL void s_##name(PARAMS)
 #define GO(to) __attribute__((musttail)) return to(ARGS)
 #define NEXT GO(next)
+/* A stencil on floats of type w; the same ends, for it. */
+#define STENCIL_F(w, name) STENCIL_FLOAT(w, name)
+#define GO_F(w, to) GO_FLOAT(w, to)
+#define NEXT_F(w) GO_FLOAT(w, next)
 STENCIL_CALL void next(PARAMS);
 STENCIL_CALL void target(PARAMS);
 STENCIL_CALL void trap_a(PARAMS);

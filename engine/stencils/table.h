@@ -11,8 +11,8 @@
  *
  * stencil_access[family] is where in a stencil that loads or stores the instruction is that does.
  *
- * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
- * as (place, kind), the fields as (place of a 32-bit word, shift), the code. */
+ * A record: length, number of holes, numbers of fields of operand a and of b, the holes as (place,
+ * kind), the fields as (place of a 32-bit word, shift), the code. */
 #ifndef ENGINE_STENCIL_TABLE_H
 #define ENGINE_STENCIL_TABLE_H
 

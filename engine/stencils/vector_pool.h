@@ -19,4 +19,9 @@ static inline __attribute__((always_inline)) v4 vec_f64(f64 value) {
   return (v4)v;
 }
 
+#define STENCIL_FLOAT(w, name) STENCIL(name)
+#define GO_FLOAT(w, to) GO(to)
+#define DEMOTE_f64(v) vec_f32((f32)GET_f64(v))
+#define PROMOTE_f32(v) vec_f64((f64)GET_f32(v))
+
 #endif

@@ -62,6 +62,7 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 
 #define IMM_SHIFT 29 /* a literal, too */
 
+#define SELECT(condition, a, b) ((condition) ? (a) : (b))
 #define ROUND_f32(x, how) __builtin_##how##f(x)
 #define ROUND_f64(x, how) __builtin_##how(x)
 #define CTZ32(x) ((u32)__builtin_ctz(x))

@@ -31,6 +31,7 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
 
 #define IMM_SHIFT 29
 
+#define SELECT(condition, a, b) ((condition) ? (a) : (b))
 #define ROUND_f32(x, how) __builtin_##how##f(x)
 #define ROUND_f64(x, how) __builtin_##how(x)
 #define CTZ32(x) ((u32)__builtin_ctz(x))
