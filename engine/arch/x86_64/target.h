@@ -27,6 +27,7 @@
 #ifndef ENGINE_ARCH_TARGET_H
 #define ENGINE_ARCH_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "encoding.h"
@@ -84,10 +85,16 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
     at[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* The same for a template's hole, which has 32 bits; where there is none, the word goes behind the
- * code, where the next stencil comes. */
+/* The same for a template's holes, in this order. Each gets a word of 32 bits, wherever that ends;
+ * where there is no hole it goes behind the code, where the next stencil comes. */
 #define TARGET_PATCH_TEMPLATE(at, template, holes)                                                 \
-  __builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4)
+  (__builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4),                    \
+   __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4))
+
+/* Whether short forms take the constant: 8 bits, sign extended to 32. */
+static inline bool target_is_short(int64_t value) {
+  return (int32_t)value == (int8_t)value;
+}
 
 /* A jump's field holds, as long as its target is not known, some offset in text: a link. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {
