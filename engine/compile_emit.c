@@ -124,7 +124,7 @@ void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
                                   stencil_packed(operands->group_b, b)];
   if (__builtin_expect(!(group & STENCIL_RECORD), 1) &&
-      target_is_short(c->hole[stencil_templates[group].hole]) && stencil_shorts[group])
+      TARGET_IS_SHORT(&stencil_templates[group], c->hole) && stencil_shorts[group])
     group = stencil_shorts[group];
   if (__builtin_expect(group & STENCIL_RECORD, 0))
     emit_other(c, shape, group, a, b);

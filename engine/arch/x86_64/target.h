@@ -27,7 +27,6 @@
 #ifndef ENGINE_ARCH_TARGET_H
 #define ENGINE_ARCH_TARGET_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "encoding.h"
@@ -91,10 +90,10 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
   (__builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4),                    \
    __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4))
 
-/* Whether short forms take the constant: 8 bits, sign extended to 32. */
-static inline bool target_is_short(int64_t value) {
-  return (int32_t)value == (int8_t)value;
-}
+/* Whether the constant of its first hole fits a template's short form: 8 bits, sign extended to 32.
+ */
+#define TARGET_IS_SHORT(template, holes)                                                           \
+  ((int32_t)(holes)[(template)->hole] == (int8_t)(holes)[(template)->hole])
 
 /* A jump's field holds, as long as its target is not known, some offset in text: a link. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {
