@@ -104,7 +104,6 @@ static void emit_direct_call(struct compiler *c, uint32_t defined) {
  * stack. It may also not return here. */
 static void finish_call(struct compiler *c, const struct wasm_functype *type) {
   uint32_t words = argument_words(type);
-  c->head_loop = 0;
   for (uint32_t i = 0; i < type->param_count; i++)
     stack_drop(c);
   locals_forget(c);
@@ -340,7 +339,8 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   c->local_slots = 0;
   c->outgoing = 0;
   c->site_count = c->data_count = 0;
-  c->head_loop = 0;
+  c->loop = 0;
+  c->look_budget = LOOK_AHEAD_TIMES * wasm_reader_left(&c->reader);
   c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
   c->local_regs = c->dirty = c->pinned = 0;
   bind_parameters(c, type);

@@ -76,11 +76,6 @@ struct edge {
   struct move moves[REGISTER_COUNT + 1];
 };
 
-/* Whether nobody wants the local's value behind a branch to the label. */
-static bool is_dead(const struct control *control, const struct local *local) {
-  return control->kind == CONTROL_LOOP && local->head_loop == control->loop && local->set_first;
-}
-
 /* A local that is dirty here must be so, and be in some register, there. */
 static bool must_store(const struct compiler *c, const struct layout *to, uint32_t reg) {
   for (uint32_t left = to->used & to->dirty; left; left &= left - 1)
@@ -99,13 +94,13 @@ static void edge_for_locals(const struct compiler *c, const struct control *cont
   }
   for (uint32_t left = c->dirty & ~(kept & to->dirty); left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
-    if (must_store(c, to, reg) && !is_dead(control, &c->locals[c->owner[reg]]))
+    if (must_store(c, to, reg) && !loop_ignores(control, c->owner[reg]))
       edge->stores |= 1u << reg;
   }
   for (uint32_t left = to->used & ~kept; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     const struct local *local = &c->locals[to->local[reg]];
-    if (is_dead(control, local))
+    if (loop_ignores(control, to->local[reg]))
       continue;
     edge->moves[edge->move_count++] =
         (struct move){.to = (uint8_t)reg,
@@ -249,7 +244,6 @@ void control_end_reach(struct compiler *c) {
   if (c->live)
     locals_forget(c);
   c->live = false;
-  c->head_loop = 0;
   control->unreachable = true;
 }
 
@@ -289,6 +283,7 @@ void control_push(struct compiler *c, enum control_kind kind, const struct wasm_
   control->unreachable = false;
   control->was_live = c->live;
   control->has_layout = false;
+  control->outer_loop = c->loop;
   control->height = c->height;
   control->type = *type;
   control->target = control->else_chain = control->table = 0;
@@ -326,7 +321,7 @@ void compile_loop(struct compiler *c, const struct opcode *op) {
   control_open(c, CONTROL_LOOP, &type);
   if (!compiler_ok(c) || !c->live)
     return;
-  c->head_loop = innermost(c)->loop = ++c->loop_count;
+  loop_prepare(c, innermost(c));
   define_layout(c, innermost(c));
   innermost(c)->target = emit_offset(c);
 }
@@ -343,7 +338,6 @@ void compile_if(struct compiler *c, const struct opcode *op) {
   if (!stack_check(c, type.param_count, type.params))
     return;
   control_open(c, CONTROL_IF, &type);
-  c->head_loop = 0;
   if (!compiler_ok(c) || !c->live)
     return;
   struct control *control = innermost(c);
@@ -478,6 +472,8 @@ void compile_end(struct compiler *c, const struct opcode *op) {
   }
   if (control->kind == CONTROL_TRY)
     control_end_try(c);
+  if (control->kind == CONTROL_LOOP)
+    c->loop = control->outer_loop;
   bool merges = control->kind != CONTROL_LOOP && control->has_layout;
   if (merges && c->live) {
     struct edge edge;
@@ -576,7 +572,6 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
     emit_condition(c, &compare, false, control);
   else
     emit_around(c, &compare, control);
-  c->head_loop = 0;
 }
 
 /* The place in text that brings a br_table's case to its label: made once per label. */

@@ -422,20 +422,11 @@ static struct local *read_local(struct compiler *c, uint32_t *index) {
   return NULL;
 }
 
-/* Remembers whether the head of a loop sets a local before it reads it. */
-static void note_access(const struct compiler *c, struct local *local, bool is_set) {
-  if (c->head_loop == 0 || local->head_loop == c->head_loop)
-    return;
-  local->head_loop = c->head_loop;
-  local->set_first = is_set;
-}
-
 /* Reading a local costs nothing yet: the entry means "what the local holds now", and an assignment
  * settles the entries that want the old value. */
 static void push_local(struct compiler *c, struct local *local, uint32_t index) {
   if (c->live)
     local->refs++;
-  note_access(c, local, false);
   stack_push(c, (struct value){
                     .type = local->type, .where = c->live ? AT_LOCAL : AT_SLOT, .local = index});
 }
@@ -452,7 +443,6 @@ void compile_local_get(struct compiler *c, const struct opcode *op) {
 static bool set_local(struct compiler *c, struct local *local, uint32_t index) {
   if (!stack_check(c, 1, &local->type))
     return false;
-  note_access(c, local, true);
   if (c->live)
     local_assign(c, index);
   else

@@ -99,11 +99,30 @@ void reg_vacate(struct compiler *c, uint32_t reg) {
   forget_local(c, reg);
 }
 
-/* Chooses whom to move out: locals in turn, those first that need no store, then operands. */
+/* What it costs to move a local out: the uses the loop here has for it, then a store. */
+static uint32_t local_worth(const struct compiler *c, uint32_t reg) {
+  const struct local *local = &c->locals[c->owner[reg]];
+  uint32_t weight = c->loop != 0 && local->loop >= c->loop ? local->weight : 0;
+  return 2 * weight + (c->dirty >> reg & 1);
+}
+
+/* Those locals that are worth least. */
+static uint32_t cheapest_locals(const struct compiler *c, uint32_t locals) {
+  uint32_t least = UINT32_MAX, cheapest = 0;
+  for (uint32_t left = locals; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left), worth = local_worth(c, reg);
+    if (worth > least)
+      continue;
+    cheapest = (worth == least ? cheapest : 0) | 1u << reg;
+    least = worth;
+  }
+  return cheapest;
+}
+
+/* Chooses whom to move out: locals, equal ones in turn, then operands. */
 static uint32_t choose_victim(struct compiler *c, uint32_t set) {
   uint32_t locals = c->local_regs & set;
-  uint32_t clean = locals & ~(uint32_t)c->dirty;
-  uint32_t victims = clean ? clean : locals ? locals : set & ~(uint32_t)c->free_regs;
+  uint32_t victims = locals ? cheapest_locals(c, locals) : set & ~(uint32_t)c->free_regs;
   uint32_t later = victims & ~((1u << c->next_victim) - 1);
   uint32_t reg = (uint32_t)__builtin_ctz(later ? later : victims);
   c->next_victim = (reg + 1) % REGISTER_COUNT;
@@ -137,6 +156,17 @@ static void cache_local(struct compiler *c, uint32_t index, uint32_t reg, bool d
   c->dirty = (uint16_t)(dirty ? c->dirty | bit : c->dirty & ~bit);
 }
 
+void local_forget(struct compiler *c, uint32_t local) {
+  forget_local(c, c->locals[local].reg);
+}
+
+void local_load(struct compiler *c, uint32_t index) {
+  const struct local *local = &c->locals[index];
+  uint32_t reg = reg_allocate(c, register_set(local->type));
+  emit_load(c, local->type, reg, local->offset);
+  cache_local(c, index, reg, false);
+}
+
 void local_bind(struct compiler *c, uint32_t local, uint32_t reg) {
   cache_local(c, local, take(c, reg), true);
 }
@@ -156,13 +186,9 @@ uint32_t value_read(struct compiler *c, uint32_t index) {
     return value->reg;
   if (value->where != AT_LOCAL)
     return value_own(c, index);
-  struct local *local = &c->locals[value->local];
-  if (local->reg == NO_REGISTER) {
-    uint32_t reg = reg_allocate(c, register_set(value->type));
-    emit_load(c, value->type, reg, local->offset);
-    cache_local(c, value->local, reg, false);
-  }
-  return local->reg;
+  if (c->locals[value->local].reg == NO_REGISTER)
+    local_load(c, value->local);
+  return c->locals[value->local].reg;
 }
 
 /* Writes a value into a register that is nobody's and makes it the value's own. */

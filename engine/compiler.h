@@ -63,10 +63,18 @@ struct local {
   int32_t offset; /* of its home, from the frame */
   uint32_t refs;  /* stack entries AT_LOCAL that name it */
   uint8_t type;
-  uint8_t reg;    /* where it is cached, or NO_REGISTER */
-  bool set_first; /* its first access in the head of loop number head_loop was a set */
-  uint32_t head_loop;
+  uint8_t reg; /* where it is cached, or NO_REGISTER */
+  /* What the last look ahead that met it found, and the number of its loop. */
+  bool is_set, is_set_first; /* assigned at all; before it is read */
+  bool is_early;             /* used before the first call */
+  uint16_t weight;           /* of its uses */
+  uint32_t loop;
 };
+
+/* A loop knows of so many locals whether their values are wanted at its head. */
+#define LOOP_LOCALS 128u
+/* The bytes of a body may be looked at ahead so many times in all, however loops are nested. */
+#define LOOK_AHEAD_TIMES 4u
 
 /* Which locals are in registers. A dirty one is newer than its home. */
 struct layout {
@@ -94,7 +102,8 @@ struct control {
    * are the jumps' own fields: each holds the text offset of the one before, the first 0. */
   uint32_t target;
   uint32_t else_chain;
-  uint32_t loop; /* a loop's number */
+  uint32_t loop, outer_loop;       /* a loop's number, and that of the loop around it */
+  uint64_t dead[LOOP_LOCALS / 64]; /* locals it always assigns before it reads them */
   struct layout layout;
   struct layout else_layout;
   uint32_t table;         /* text offset of the last br_table that named it, */
@@ -178,10 +187,9 @@ struct compiler {
   uint32_t next_victim;
   struct compare compare;
 
-  /* A loop's head is what follows its begin up to the first instruction that may go elsewhere. A
-   * local set there before it is read is dead when a branch comes back. */
   uint32_t loop_count; /* loops so far, numbered from 1 */
-  uint32_t head_loop;  /* whose head this is, or 0 */
+  uint32_t loop;       /* the innermost here, or 0 */
+  size_t look_budget;  /* bytes that may still be looked at ahead of this function's loops */
 
   /* What the next stencil's holes shall hold. */
   int64_t hole[STENCIL_HOLE_LANE + 1];
@@ -292,6 +300,8 @@ void value_spill(struct compiler *c, uint32_t index);     /* to its slot; not a 
 void stack_spill_below(struct compiler *c, uint32_t end); /* entries below `end`, not constants */
 void locals_flush(struct compiler *c);                    /* dirty ones to their homes */
 void locals_forget(struct compiler *c);                   /* no local is in a register any more */
+void local_forget(struct compiler *c, uint32_t local); /* its register is free; nothing is stored */
+void local_load(struct compiler *c, uint32_t local);   /* from its home into a register */
 /* The local is in a register that was free, newer than its home. */
 void local_bind(struct compiler *c, uint32_t local, uint32_t reg);
 void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, taken off */
@@ -339,6 +349,13 @@ struct move {
 void emit_moves(struct compiler *c, struct move *moves, uint32_t count);
 /* The move of a stack entry to a register. */
 struct move value_move(const struct compiler *c, uint32_t index, uint32_t to);
+
+/* ---- compile_loop.c ------------------------------------------------------------------------ */
+
+/* Looks ahead over a loop that begins here, and decides which locals are in registers at its head. */
+void loop_prepare(struct compiler *c, struct control *loop);
+/* Whether the label is a loop's that assigns the local before it reads it. */
+bool loop_ignores(const struct control *control, uint32_t local);
 
 /* ---- compile_memory.c ---------------------------------------------------------------------- */
 
