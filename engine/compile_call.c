@@ -310,7 +310,6 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
   for (uint32_t i = 0; i < type->param_count; i++) {
     struct placement placement = place_argument(type->params[i], &placing);
     struct local *local = &c->locals[i];
-    *local = (struct local){.type = type->params[i], .reg = NO_REGISTER};
     local->offset =
         placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place) : take_slots(c, local->type);
     if (c->live && !placement.on_stack)
@@ -319,9 +318,8 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
   c->incoming = argument_words(type);
 }
 
-/* Declared locals are zero (core spec 4.4.10.1). Two at a time: one too many hits the operands'
- * slots, of which there is always one. */
-static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
+/* Two slots at a time: one too many hits the operands' slots, of which there is always one. */
+static void zero_slots(struct compiler *c, uint32_t first, uint32_t count) {
   uint32_t pairs = (count + 1) / 2;
   if (pairs > 8) {
     c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(first + 2 * pairs - 1);
@@ -335,12 +333,35 @@ static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
   }
 }
 
+/* Declared locals are zero (core spec 4.4.10.1); it takes no code for those that are assigned
+ * before they are read. In runs of those that it does. */
+static void zero_locals(struct compiler *c, uint32_t local, uint32_t slot) {
+  const struct locals_set *wanted = c->has_flow ? &c->flows[0].other : NULL;
+  uint32_t first = slot;
+  for (; local < c->local_count; local++) {
+    uint32_t words = type_words(c->locals[local].type);
+    if (wanted && !set_has(wanted, local)) {
+      zero_slots(c, first, slot - first);
+      first = slot + words;
+    }
+    slot += words;
+  }
+  zero_slots(c, first, slot - first);
+}
+
+/* Parameters that nobody reads are in no register. */
+static void forget_unwanted(struct compiler *c) {
+  for (uint32_t left = c->has_flow ? c->local_regs : 0; left; left &= left - 1) {
+    uint32_t index = c->owner[__builtin_ctz(left)];
+    if (!set_has(&c->flows[0].other, index))
+      local_forget(c, index);
+  }
+}
+
 void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   c->local_slots = 0;
   c->outgoing = 0;
   c->site_count = c->data_count = 0;
-  c->loop = 0;
-  c->look_budget = LOOK_AHEAD_TIMES * wasm_reader_left(&c->reader);
   c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
   c->local_regs = c->dirty = c->pinned = 0;
   bind_parameters(c, type);
@@ -353,7 +374,8 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type) {
     /* The prologue needs the frame's size, which is known at the end: there is room for it. */
     if (emit_reserve(c, TARGET_PROLOGUE_MAX))
       c->at += TARGET_PROLOGUE_MAX;
-    zero_locals(c, declared, c->local_slots - declared);
+    zero_locals(c, type->param_count, declared);
+    forget_unwanted(c);
   }
 }
 

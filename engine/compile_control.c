@@ -51,6 +51,20 @@ static uint32_t label_register(const struct control *control) {
   return result_register(control->type.results[0]);
 }
 
+static void drop_register(struct layout *layout, uint32_t reg) {
+  layout->used &= (uint16_t) ~(1u << reg);
+  layout->dirty &= (uint16_t) ~(1u << reg);
+}
+
+/* Takes out the locals that nobody wants there. */
+static void prune_layout(struct layout *layout, const struct locals_set *wanted) {
+  for (uint32_t left = layout->used; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    if (!set_has(wanted, layout->local[reg]))
+      drop_register(layout, reg);
+  }
+}
+
 /* The first branch to a label decides: what is in registers now, but for the result's place. */
 static void define_layout(struct compiler *c, struct control *control) {
   if (control->has_layout)
@@ -58,10 +72,10 @@ static void define_layout(struct compiler *c, struct control *control) {
   control->has_layout = true;
   save_layout(c, &control->layout);
   uint32_t reg = label_register(control);
-  if (reg != NO_REGISTER) {
-    control->layout.used &= (uint16_t) ~(1u << reg);
-    control->layout.dirty &= (uint16_t) ~(1u << reg);
-  }
+  if (reg != NO_REGISTER)
+    drop_register(&control->layout, reg);
+  if (c->has_flow)
+    prune_layout(&control->layout, &c->flows[control->flow].label);
 }
 
 /* Whether the label expects that local in that register. */
@@ -94,14 +108,12 @@ static void edge_for_locals(const struct compiler *c, const struct control *cont
   }
   for (uint32_t left = c->dirty & ~(kept & to->dirty); left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
-    if (must_store(c, to, reg) && !loop_ignores(control, c->owner[reg]))
+    if (must_store(c, to, reg) && flow_wants(c, control, c->owner[reg]))
       edge->stores |= 1u << reg;
   }
   for (uint32_t left = to->used & ~kept; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     const struct local *local = &c->locals[to->local[reg]];
-    if (loop_ignores(control, to->local[reg]))
-      continue;
     edge->moves[edge->move_count++] =
         (struct move){.to = (uint8_t)reg,
                       .from = local->reg,
@@ -283,7 +295,7 @@ void control_push(struct compiler *c, enum control_kind kind, const struct wasm_
   control->unreachable = false;
   control->was_live = c->live;
   control->has_layout = false;
-  control->outer_loop = c->loop;
+  control->flow = c->flow_next++;
   control->height = c->height;
   control->type = *type;
   control->target = control->else_chain = control->table = 0;
@@ -342,6 +354,8 @@ void compile_if(struct compiler *c, const struct opcode *op) {
     return;
   struct control *control = innermost(c);
   save_layout(c, &control->else_layout);
+  if (c->has_flow)
+    prune_layout(&control->else_layout, &c->flows[control->flow].other);
   c->hole[STENCIL_HOLE_IMM32] = compare.constant;
   c->chain[0] = &control->else_chain;
   emit_stencil(c, jump_family(&compare, true), compare.a % FLOAT_BASE, compare.b % FLOAT_BASE);
@@ -472,8 +486,6 @@ void compile_end(struct compiler *c, const struct opcode *op) {
   }
   if (control->kind == CONTROL_TRY)
     control_end_try(c);
-  if (control->kind == CONTROL_LOOP)
-    c->loop = control->outer_loop;
   bool merges = control->kind != CONTROL_LOOP && control->has_layout;
   if (merges && c->live) {
     struct edge edge;

@@ -431,12 +431,25 @@ static void push_local(struct compiler *c, struct local *local, uint32_t index) 
                     .type = local->type, .where = c->live ? AT_LOCAL : AT_SLOT, .local = index});
 }
 
+/* Whoever reads a local last may have its register. */
 void compile_local_get(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
   struct local *local = read_local(c, &index);
-  if (local)
+  if (!local)
+    return;
+  bool last = flow_next_access(c) && c->live;
+  if (!last) {
     push_local(c, local, index);
+  } else if (local->reg != NO_REGISTER && local->refs == 0) {
+    uint32_t reg = local->reg;
+    local_forget(c, index);
+    c->free_regs &= (uint16_t) ~(1u << reg);
+    stack_push_reg(c, local->type, reg);
+  } else {
+    local->dying = true;
+    push_local(c, local, index);
+  }
 }
 
 /* Takes the top into the local. */
@@ -450,11 +463,16 @@ static bool set_local(struct compiler *c, struct local *local, uint32_t index) {
   return true;
 }
 
+/* What is never read is not assigned either. */
 void compile_local_set(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
   struct local *local = read_local(c, &index);
-  if (local)
+  if (!local)
+    return;
+  if (flow_next_access(c))
+    stack_pop(c, 1, &local->type);
+  else
     set_local(c, local, index);
 }
 
@@ -462,6 +480,10 @@ void compile_local_tee(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
   struct local *local = read_local(c, &index);
-  if (local && set_local(c, local, index))
+  if (!local)
+    return;
+  if (flow_next_access(c))
+    stack_check(c, 1, &local->type);
+  else if (set_local(c, local, index))
     push_local(c, local, index);
 }

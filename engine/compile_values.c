@@ -99,11 +99,9 @@ void reg_vacate(struct compiler *c, uint32_t reg) {
   forget_local(c, reg);
 }
 
-/* What it costs to move a local out: the uses the loop here has for it, then a store. */
+/* What it costs to move a local out: its uses, then a store. */
 static uint32_t local_worth(const struct compiler *c, uint32_t reg) {
-  const struct local *local = &c->locals[c->owner[reg]];
-  uint32_t weight = c->loop != 0 && local->loop >= c->loop ? local->weight : 0;
-  return 2 * weight + (c->dirty >> reg & 1);
+  return 2 * c->locals[c->owner[reg]].weight + (c->dirty >> reg & 1);
 }
 
 /* Those locals that are worth least. */
@@ -197,23 +195,39 @@ static void fill_own(struct compiler *c, uint32_t index, uint32_t reg) {
   if (value->where == AT_CONST) {
     emit_const(c, value->type, reg, value->bits);
   } else if (value->where == AT_LOCAL) {
-    struct local *local = &c->locals[value->local];
-    local->refs--;
+    const struct local *local = &c->locals[value->local];
     if (local->reg != NO_REGISTER)
       emit_move(c, value->type, reg, local->reg);
     else
       emit_load(c, value->type, reg, local->offset);
+    local_unref(c, value->local);
   } else {
     emit_load(c, value->type, reg, value_offset(c, index));
   }
   now_in_reg(c, index, reg);
 }
 
+/* The local's register becomes the entry's, which is the only one that names it. */
+static uint32_t take_over(struct compiler *c, uint32_t index) {
+  uint32_t local = c->values[index].local, reg = c->locals[local].reg;
+  c->locals[local].refs = 0;
+  c->locals[local].dying = false;
+  local_forget(c, local);
+  now_in_reg(c, index, take(c, reg));
+  return reg;
+}
+
 uint32_t value_own(struct compiler *c, uint32_t index) {
   struct value *value = &c->values[index];
   if (value->where == AT_REG)
     return value->reg;
-  uint32_t source = value->where == AT_LOCAL ? c->locals[value->local].reg : NO_REGISTER;
+  uint32_t source = NO_REGISTER;
+  if (value->where == AT_LOCAL) {
+    const struct local *local = &c->locals[value->local];
+    source = local->reg;
+    if (source != NO_REGISTER && local->dying && local->refs == 1)
+      return take_over(c, index);
+  }
   uint16_t pinned = c->pinned;
   if (source != NO_REGISTER)
     c->pinned |= (uint16_t)(1u << source);
@@ -234,14 +248,10 @@ uint32_t value_replace(struct compiler *c, uint32_t index) {
   const struct value *value = &c->values[index];
   if (value->where != AT_LOCAL)
     return value_own(c, index);
-  struct local *local = &c->locals[value->local];
-  uint32_t reg = local->reg;
-  if (reg == NO_REGISTER || local->refs > 1 || !assignment_follows(c, value->local))
+  const struct local *local = &c->locals[value->local];
+  if (local->reg == NO_REGISTER || local->refs > 1 || !assignment_follows(c, value->local))
     return value_own(c, index);
-  local->refs--;
-  forget_local(c, reg);
-  now_in_reg(c, index, take(c, reg));
-  return reg;
+  return take_over(c, index);
 }
 
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg) {
@@ -285,7 +295,7 @@ void value_spill(struct compiler *c, uint32_t index) {
   if (value->where == AT_REG)
     reg_free(c, value->reg);
   else if (value->where == AT_LOCAL)
-    c->locals[value->local].refs--;
+    local_unref(c, value->local);
   value->where = AT_SLOT;
 }
 
@@ -325,6 +335,7 @@ static void settle_reads(struct compiler *c, uint32_t index) {
 void local_assign(struct compiler *c, uint32_t index) {
   struct value *top = &c->values[c->height - 1];
   if (top->where == AT_LOCAL && top->local == index) {
+    c->locals[index].dying = false;
     stack_drop(c);
     return;
   }
@@ -339,6 +350,7 @@ void local_assign(struct compiler *c, uint32_t index) {
   c->pinned &= (uint16_t) ~(1u << reg);
   if (local->reg != NO_REGISTER)
     forget_local(c, local->reg);
+  local->dying = false;
   cache_local(c, index, reg, true);
 }
 

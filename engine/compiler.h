@@ -63,23 +63,47 @@ struct local {
   int32_t offset; /* of its home, from the frame */
   uint32_t refs;  /* stack entries AT_LOCAL that name it */
   uint8_t type;
-  uint8_t reg; /* where it is cached, or NO_REGISTER */
-  /* What the last look ahead that met it found, and the number of its loop. */
-  bool is_set, is_set_first; /* assigned at all; before it is read */
-  bool is_early;             /* used before the first call */
-  uint16_t weight;           /* of its uses */
-  uint32_t loop;
+  uint8_t reg;                  /* where it is cached, or NO_REGISTER */
+  bool dying;                   /* nobody wants its value but the entries that name it */
+  uint32_t weight;              /* of its uses; see struct flow */
+  uint32_t set_depth, set_part; /* where the last set of it stands, for the analysis */
 };
-
-/* A loop knows of so many locals whether their values are wanted at its head. */
-#define LOOP_LOCALS 128u
-/* The bytes of a body may be looked at ahead so many times in all, however loops are nested. */
-#define LOOK_AHEAD_TIMES 4u
 
 /* Which locals are in registers. A dirty one is newer than its home. */
 struct layout {
   uint16_t used, dirty; /* sets of registers */
   uint32_t local[REGISTER_COUNT];
+};
+
+/* The analysis of a function tells apart so many locals; the others are wanted everywhere. */
+#define FLOW_LOCALS 128u
+struct locals_set {
+  uint64_t words[FLOW_LOCALS / 64];
+};
+static inline bool set_has(const struct locals_set *set, uint32_t local) {
+  return local >= FLOW_LOCALS || (set->words[local / 64] >> local % 64 & 1);
+}
+
+/* Longer bodies, deeper and more blocks are not analysed. */
+#define FLOW_BYTES (16u << 20)
+#define FLOW_BLOCKS (1u << 20)
+#define FLOW_DEPTH 1024u
+/* A use in a loop weighs so many times one around it. */
+#define FLOW_WEIGHT_LOOP 8u
+#define FLOW_WEIGHT_MAX 64u
+
+/* What the analysis knows of a block; the function itself is number 0. */
+struct flow {
+  struct locals_set label;  /* wanted where branches to it arrive, */
+  struct locals_set other;  /* where `else` begins (a function: where it begins), */
+  struct locals_set around; /* at any label around it */
+  /* Of a loop: */
+  struct locals_set named, assigned; /* in it */
+  struct locals_set early;           /* named before a call that is made in each turn */
+  bool calls, is_called;             /* it makes calls; in each turn */
+  uint8_t kind;                      /* enum control_kind */
+  uint32_t parent;
+  uint32_t weight; /* of a use of a local in here */
 };
 
 enum control_kind {
@@ -102,8 +126,7 @@ struct control {
    * are the jumps' own fields: each holds the text offset of the one before, the first 0. */
   uint32_t target;
   uint32_t else_chain;
-  uint32_t loop, outer_loop;       /* a loop's number, and that of the loop around it */
-  uint64_t dead[LOOP_LOCALS / 64]; /* locals it always assigns before it reads them */
+  uint32_t flow; /* its number in the analysis */
   struct layout layout;
   struct layout else_layout;
   uint32_t table;         /* text offset of the last br_table that named it, */
@@ -187,9 +210,13 @@ struct compiler {
   uint32_t next_victim;
   struct compare compare;
 
-  uint32_t loop_count; /* loops so far, numbered from 1 */
-  uint32_t loop;       /* the innermost here, or 0 */
-  size_t look_budget;  /* bytes that may still be looked at ahead of this function's loops */
+  /* What the analysis of the function says, if it has_flow. */
+  bool has_flow;
+  struct window event_window, access_window, open_window, flow_window;
+  struct flow *flows;
+  uint32_t flow_count, flow_next; /* blocks analysed; compiled so far */
+  uint8_t *accesses; /* per access to a local, in order: nobody wants its value afterwards */
+  uint32_t access_next;
 
   /* What the next stencil's holes shall hold. */
   int64_t hole[STENCIL_HOLE_LANE + 1];
@@ -205,6 +232,7 @@ const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end);
 /* Makes at least `size` bytes of a window usable. False: it failed, and the error is set. */
 bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);
 bool compiler_window_reserve(struct compiler *c, struct window *window, size_t size);
+void compiler_window_release(struct compiler *c, struct window *window);
 
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 
@@ -302,6 +330,15 @@ void locals_flush(struct compiler *c);                    /* dirty ones to their
 void locals_forget(struct compiler *c);                   /* no local is in a register any more */
 void local_forget(struct compiler *c, uint32_t local); /* its register is free; nothing is stored */
 void local_load(struct compiler *c, uint32_t local);   /* from its home into a register */
+/* An entry that named the local is gone. */
+static inline void local_unref(struct compiler *c, uint32_t local) {
+  struct local *at = &c->locals[local];
+  if (--at->refs > 0 || !at->dying)
+    return;
+  at->dying = false;
+  if (at->reg != NO_REGISTER)
+    local_forget(c, local);
+}
 /* The local is in a register that was free, newer than its home. */
 void local_bind(struct compiler *c, uint32_t local, uint32_t reg);
 void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, taken off */
@@ -336,7 +373,7 @@ static inline void stack_drop(struct compiler *c) {
   if (value->where == AT_REG)
     reg_free(c, value->reg);
   else if (value->where == AT_LOCAL)
-    c->locals[value->local].refs--;
+    local_unref(c, value->local);
 }
 
 /* Several moves at once. A source is a register, a frame offset, or a constant. */
@@ -350,12 +387,26 @@ void emit_moves(struct compiler *c, struct move *moves, uint32_t count);
 /* The move of a stack entry to a register. */
 struct move value_move(const struct compiler *c, uint32_t index, uint32_t to);
 
+/* ---- compile_flow.c ------------------------------------------------------------------------ */
+
+bool flow_reserve(struct compiler *c, size_t longest);
+void flow_release(struct compiler *c);
+/* Analyses the function whose instructions the reader has ahead. */
+void flow_analyse(struct compiler *c);
+/* To be asked once for each access to a local, in order: nobody wants its value afterwards. */
+static inline bool flow_next_access(struct compiler *c) {
+  return c->has_flow && c->accesses[c->access_next++];
+}
+/* Whether the local's value is wanted where branches to the label arrive. */
+static inline bool flow_wants(const struct compiler *c, const struct control *control,
+                              uint32_t local) {
+  return !c->has_flow || set_has(&c->flows[control->flow].label, local);
+}
+
 /* ---- compile_loop.c ------------------------------------------------------------------------ */
 
-/* Looks ahead over a loop that begins here, and decides which locals are in registers at its head. */
-void loop_prepare(struct compiler *c, struct control *loop);
-/* Whether the label is a loop's that assigns the local before it reads it. */
-bool loop_ignores(const struct control *control, uint32_t local);
+/* Decides which locals are in registers at the head of a loop that begins here. */
+void loop_prepare(struct compiler *c, const struct control *loop);
 
 /* ---- compile_memory.c ---------------------------------------------------------------------- */
 
