@@ -386,40 +386,57 @@ static uint32_t wanted_registers(const struct move *moves, uint32_t count) {
   return wanted;
 }
 
-/* Register moves first, each when nobody wants its target's old value any more. When all that are
- * left wait for each other, one source is parked in memory. Then everything else. */
-void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
+/* All that are left wait for each other. One of them is done by exchanging two registers; those
+ * that want what these held find it in the other one. */
+static void break_cycle(struct compiler *c, struct move *moves, uint32_t count) {
+  uint32_t one = 0;
+  while (moves[one].source != FROM_REG)
+    one++;
+  uint32_t to = moves[one].to, from = moves[one].from;
+  emit_stencil(c, is_float_type(moves[one].type) ? ST_swapf : ST_swap, to % FLOAT_BASE,
+               from % FLOAT_BASE);
+  for (uint32_t i = 0; i < count; i++)
+    if (moves[i].source == FROM_REG && (moves[i].from == to || moves[i].from == from))
+      moves[i].from = (uint8_t)(moves[i].from == to ? from : to);
+}
+
+/* The moves without those of a register to itself. */
+static uint32_t drop_idle(struct move *moves, uint32_t count) {
   uint32_t left = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (moves[i].source == FROM_REG && moves[i].to == moves[i].from)
+  for (uint32_t i = 0; i < count; i++)
+    if (moves[i].source != FROM_REG || moves[i].to != moves[i].from)
+      moves[left++] = moves[i];
+  return left;
+}
+
+/* Emits the register moves whose targets' old values nobody wants; returns how many are left. */
+static uint32_t move_unblocked(struct compiler *c, struct move *moves, uint32_t left,
+                               bool *waiting) {
+  *waiting = false;
+  for (uint32_t i = 0; i < left; i++) {
+    struct move *move = &moves[i];
+    if (move->source != FROM_REG)
       continue;
-    moves[left++] = moves[i];
-  }
-  for (;;) {
-    bool moved = false, waiting = false;
-    for (uint32_t i = 0; i < left; i++) {
-      struct move *move = &moves[i];
-      if (move->source != FROM_REG)
-        continue;
-      move->source = FROM_CONST; /* its own wish does not hinder it */
-      bool blocked = wanted_registers(moves, left) >> move->to & 1;
-      move->source = FROM_REG;
-      waiting |= blocked;
-      if (blocked)
-        continue;
-      emit_move(c, move->type, move->to, move->from);
-      *move = moves[--left];
-      moved = true;
-      i--;
+    if (wanted_registers(moves, left) >> move->to & 1) {
+      *waiting = true;
+      continue;
     }
-    if (!waiting)
-      break;
-    for (uint32_t i = 0; !moved && i < left; i++) {
-      if (moves[i].source != FROM_REG)
-        continue;
-      emit_store(c, moves[i].type, moves[i].from, moves[i].offset);
-      moves[i].source = FROM_SLOT;
-      moved = true;
+    emit_move(c, move->type, move->to, move->from);
+    *move = moves[--left];
+    i--;
+  }
+  return left;
+}
+
+/* Register moves first, each when nobody wants its target's old value any more; then all else. */
+void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
+  uint32_t left = drop_idle(moves, count);
+  for (bool waiting = true; waiting;) {
+    uint32_t before = left;
+    left = move_unblocked(c, moves, left, &waiting);
+    if (waiting && left == before) {
+      break_cycle(c, moves, left);
+      left = drop_idle(moves, left);
     }
   }
   for (uint32_t i = 0; i < left; i++) {

@@ -380,7 +380,7 @@ static inline void stack_drop(struct compiler *c) {
 enum source { FROM_REG, FROM_SLOT, FROM_CONST };
 struct move {
   uint8_t to, from, source, type;
-  int32_t offset; /* FROM_SLOT: where; FROM_REG: where the value may be parked */
+  int32_t offset; /* FROM_SLOT: where */
   uint64_t bits;
 };
 void emit_moves(struct compiler *c, struct move *moves, uint32_t count);
