@@ -146,29 +146,28 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   if (index < c->module->func_import_count) {
     c->hole[STENCIL_HOLE_A] = (int64_t)index * 8;
     emit_stencil(c, ST_call_import, 0, 0);
-    emit_call_site(c, TARGET_CALL_TAIL);
+    emit_call_site(c, TARGET_IMPORT_TAIL);
   } else {
     emit_direct_call(c, index - c->module->func_import_count);
   }
   finish_call(c, type);
 }
 
-/* Finds the function an element refers to. It waits in the slot that was the index's, above those
- * of the arguments, while these take all registers. */
-static void emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
-  uint32_t slot = c->height - 1, reg = value_own(c, slot);
+/* Finds the function an element refers to; it is in the register returned, which was the index's. */
+static uint32_t emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
+  uint32_t reg = value_own(c, c->height - 1);
   c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
   c->hole[STENCIL_HOLE_B] = (int64_t)type * 4;
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
   emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
   emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
-  emit_stencil(c, ST_resolve_indirect, reg, 0);
-  emit_store(c, WASM_FUNCREF, reg, value_offset(c, slot));
+  emit_stencil(c, table == 0 ? ST_resolve_first : ST_resolve_indirect, reg, 0);
+  return reg;
 }
 
 /* Reads a type and a table, checks the element's index and the arguments, and finds the element,
- * before the arguments are placed. NULL: it failed. */
-static const struct wasm_functype *read_indirect_callee(struct compiler *c, int32_t *slot) {
+ * before the arguments are placed: it is held in a register that they leave alone. NULL: it failed. */
+static const struct wasm_functype *read_indirect_callee(struct compiler *c) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return NULL;
@@ -185,9 +184,8 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, int3
   uint8_t index_type = wasm_address_type(&c->module->tables[table].limits);
   if (!stack_check(c, 1, &index_type))
     return NULL;
-  *slot = value_offset(c, c->height - 1);
   if (c->live)
-    emit_resolve_element(c, table, number);
+    emit_stencil(c, ST_hold_callee, emit_resolve_element(c, table, number), 0);
   stack_drop(c);
   const struct wasm_functype *type = &c->module->types[number];
   return stack_check(c, type->param_count, type->params) ? type : NULL;
@@ -195,8 +193,7 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, int3
 
 void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
-  int32_t slot;
-  const struct wasm_functype *type = read_indirect_callee(c, &slot);
+  const struct wasm_functype *type = read_indirect_callee(c);
   if (!type)
     return;
   if (!c->live) {
@@ -204,9 +201,8 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     return;
   }
   prepare_call(c, type);
-  c->hole[STENCIL_HOLE_A] = slot;
-  emit_stencil(c, ST_call_slot, 0, 0);
-  emit_call_site(c, TARGET_CALL_TAIL);
+  emit_stencil(c, ST_call_held, 0, 0);
+  emit_call_site(c, TARGET_HELD_TAIL);
   finish_call(c, type);
 }
 
@@ -284,13 +280,12 @@ void compile_return_call(struct compiler *c, const struct opcode *op) {
 
 void compile_return_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
-  int32_t slot;
-  const struct wasm_functype *type = read_indirect_callee(c, &slot);
+  const struct wasm_functype *type = read_indirect_callee(c);
   if (!type || !check_tail(c, type))
     return;
   if (c->live) {
     prepare_tail(c, type);
-    emit_load(c, WASM_FUNCREF, TAIL_FUNCTION, slot);
+    emit_stencil(c, ST_held_callee, TAIL_FUNCTION, 0);
     emit_tail_elsewhere(c, type);
   }
   control_end_reach(c);
