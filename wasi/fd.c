@@ -160,7 +160,8 @@ static enum wasi_errno reopen_file(struct wasi_descriptor *file, uint32_t flags)
   return wasi_errno_of(error);
 }
 
-/* NONBLOCK means something to streams only, append and synchronous writes to files only. */
+/* NONBLOCK means something to streams only, append and synchronous writes to files only, and to a
+ * directory no flag does: BADF, as for what else is asked of a directory as if it were a file. */
 enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   uint32_t flags = wasi_arg32(call, 1);
   const uint32_t file_flags = WASI_FDFLAG_ALL & ~WASI_FDFLAG_NONBLOCK;
@@ -170,6 +171,8 @@ enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   enum wasi_errno status = wasi_use_any(call, 0, WASI_RIGHT_FD_FDSTAT_SET_FLAGS, &descriptor);
   if (status)
     return status;
+  if (descriptor->kind == WASI_KIND_DIRECTORY)
+    return WASI_ERRNO_BADF;
   if (descriptor->kind == WASI_KIND_STREAM && flags & file_flags & ~WASI_FDFLAG_APPEND)
     return WASI_ERRNO_NOTSUP;
   if (descriptor->kind == WASI_KIND_FILE && (flags ^ descriptor->flags) & file_flags)

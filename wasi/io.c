@@ -38,7 +38,8 @@ struct transfer {
 
 /* Checks the arguments of the four transfer functions: the descriptor in 0, the list in 1 and 2,
  * the result's place in `out_index`. Reading or writing without the right is BADF, as in POSIX, not
- * NOTCAPABLE: that is what programs know. */
+ * NOTCAPABLE: that is what programs know. A directory is one that cannot be written; reading it
+ * says why it cannot be read, as Linux does. */
 static enum wasi_errno take_transfer(struct wasi_call *call, uint64_t right, uint32_t out_index,
                                      struct transfer *transfer) {
   transfer->out = wasi_out(call, out_index, 4);
@@ -48,7 +49,7 @@ static enum wasi_errno take_transfer(struct wasi_call *call, uint64_t right, uin
   if (status)
     return status;
   if (transfer->descriptor->kind == WASI_KIND_DIRECTORY)
-    return WASI_ERRNO_ISDIR;
+    return right == WASI_RIGHT_FD_READ ? WASI_ERRNO_ISDIR : WASI_ERRNO_BADF;
   if (!(transfer->descriptor->rights & right))
     return WASI_ERRNO_BADF;
   return take_slices(call, 1, &transfer->slice_count, &transfer->total);
@@ -101,11 +102,7 @@ static enum wasi_errno transfer_file(struct wasi_call *call, struct transfer *tr
 
 static enum wasi_errno get_size(const struct wasi_descriptor *file, uint64_t *size) {
   struct wasi_fs *fs = file->hold->fs;
-  struct wasi_attr attr;
-  int error = fs->ops->getattr(fs, file->hold->node, file->handle, &attr);
-  if (!error)
-    *size = attr.size;
-  return wasi_errno_of(error);
+  return wasi_errno_of(fs->ops->size(fs, file->hold->node, file->handle, size));
 }
 
 enum wasi_errno wasi_fd_read(struct wasi_call *call) {

@@ -1,34 +1,83 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* virtio-console (virtio 1.2, section 5.3): the standard streams. */
+/* virtio-console (virtio 1.2, section 5.3): the standard streams. Under our monitor each has a
+ * queue that is always there; under QEMU they are ports, which come and go (ports.h). */
 #include "guest/drivers/errors.h"
-#include "guest/drivers/virtqueue.h"
+#include "guest/drivers/ports.h"
 
 struct console {
-  struct virtqueue streams[3];
+  struct ports *ports;          /* NULL under our monitor */
+  struct virtqueue queues[3];   /* of the streams, or, under QEMU, of stdout, stderr and console */
+  struct virtqueue *streams[3]; /* NULL: there is no such stream; of stdin the host's alone */
+  uint32_t stream_ports[3];
+  struct virtqueue report; /* under QEMU */
 };
+
+/* Under our monitor. */
+static void open_streams(struct console *console, const struct driver_machine *machine,
+                         const struct abi_boot *boot, uint32_t device, void *rings) {
+  static const uint32_t queues[3] = {ABI_CONSOLE_STDIN_QUEUE, ABI_CONSOLE_STDOUT_QUEUE,
+                                     ABI_CONSOLE_STDERR_QUEUE};
+  for (uint32_t i = 0; i < 3; i++) {
+    virtqueue_open(&console->queues[i], machine, boot, rings, device, queues[i]);
+    console->streams[i] = &console->queues[i];
+  }
+}
+
+/* Under QEMU: a stream's own port, or the console, which then they share. */
+static bool open_ports(struct console *console, const struct driver_machine *machine,
+                       const struct abi_boot *boot, uint32_t device, void *rings) {
+  struct ports *ports = ports_open(machine, boot, device, rings);
+  console->ports = ports;
+  if (!ports)
+    return false;
+  struct virtqueue *shared = &console->queues[2];
+  virtqueue_open(shared, machine, boot, rings, device, port_output_queue(ABI_VIRT_PORT_CONSOLE));
+  for (uint32_t i = 1; i < 3; i++) {
+    uint32_t port = ABI_VIRT_PORT_STDIN + i;
+    struct virtqueue *own = &console->queues[i - 1];
+    virtqueue_open(own, machine, boot, rings, device, port_output_queue(port));
+    console->stream_ports[i] = ports->exists[port] ? port : ABI_VIRT_PORT_CONSOLE;
+    if (ports->exists[console->stream_ports[i]])
+      console->streams[i] = ports->exists[port] ? own : shared;
+  }
+  if (ports->exists[ports->input_port])
+    console->streams[0] = &ports->input;
+  virtqueue_open(&console->report, machine, boot, rings, device,
+                 port_output_queue(ABI_VIRT_PORT_REPORT));
+  return true;
+}
 
 struct console *console_open(const struct driver_machine *machine, const struct abi_boot *boot,
                              uint32_t device) {
-  static const uint32_t queues[3] = {ABI_CONSOLE_STDIN_QUEUE, ABI_CONSOLE_STDOUT_QUEUE,
-                                     ABI_CONSOLE_STDERR_QUEUE};
   void *rings = virtqueue_map(machine, boot, device, ABI_DEVICE_CONSOLE, ABI_CONSOLE_QUEUES);
   if (!rings)
     return NULL;
   struct console *console = machine->allocate(machine->context, sizeof *console);
   if (!console)
     return NULL;
-  for (uint32_t i = 0; i < 3; i++)
-    virtqueue_open(&console->streams[i], machine, rings, device, queues[i]);
+  *console = (struct console){0};
+  if (boot->monitor != ABI_MONITOR_VIRT)
+    open_streams(console, machine, boot, device, rings);
+  else if (!open_ports(console, machine, boot, device, rings))
+    return NULL;
   return console;
+}
+
+bool console_has(const struct console *console, uint32_t stream) {
+  return stream < 3 && console->streams[stream];
 }
 
 int console_read(struct console *console, const struct wasi_slice *slices, size_t slice_count,
                  size_t *count) {
-  struct virtqueue *queue = &console->streams[0];
+  struct virtqueue *queue = console->streams[0];
   *count = 0;
+  if (!queue)
+    return LINUX_EBADF;
   if (slices_length(slices, slice_count) == 0)
     return 0;
-  virtqueue_begin(queue);
+  if (console->ports)
+    return ports_read(console->ports, slices, slice_count, count);
+  virtqueue_begin(queue, 0);
   size_t added = virtqueue_add_slices(queue, slices, slice_count, 0, VIRTQUEUE_BYTES_MAX, true, 0);
   if (added == 0)
     return LINUX_EFAULT;
@@ -45,7 +94,7 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
 static int write_once(struct virtqueue *queue, const struct wasi_slice *slices, size_t slice_count,
                       size_t skip, size_t *added, size_t *moved) {
   *moved = 0;
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, 0);
   *added = virtqueue_add_slices(queue, slices, slice_count, skip, VIRTQUEUE_BYTES_MAX, false, 0);
   if (*added == 0)
     return LINUX_EFAULT;
@@ -61,10 +110,15 @@ int console_write(struct console *console, uint32_t stream, const struct wasi_sl
   *count = 0;
   if (stream < 1 || stream > 2)
     return LINUX_EINVAL;
+  if (!console->streams[stream])
+    return LINUX_EBADF;
   size_t total = slices_length(slices, slice_count);
   while (*count < total) {
     size_t added, moved;
-    int error = write_once(&console->streams[stream], slices, slice_count, *count, &added, &moved);
+    /* What is sent to a port without another end, the device drops. */
+    if (console->ports && !ports_is_open(console->ports, console->stream_ports[stream]))
+      return *count > 0 ? 0 : LINUX_EPIPE;
+    int error = write_once(console->streams[stream], slices, slice_count, *count, &added, &moved);
     /* What went out counts; its successor meets the error again. */
     if (error)
       return *count > 0 ? 0 : error;
@@ -73,4 +127,22 @@ int console_write(struct console *console, uint32_t stream, const struct wasi_sl
       break;
   }
   return 0;
+}
+
+uint32_t console_ready(struct console *console, uint32_t watch, uint64_t *bytes) {
+  /* Output is taken at once, or the write waits; what there is not, says so when it is used. */
+  uint32_t ready = watch & (ABI_WAIT_STREAM1 | ABI_WAIT_STREAM2);
+  *bytes = 0;
+  if (watch & ABI_WAIT_STREAM0 &&
+      (!console->ports || !console->streams[0] || ports_can_read(console->ports, bytes)))
+    ready |= ABI_WAIT_STREAM0;
+  return ready;
+}
+
+void console_report(struct console *console, const struct abi_virt_report *report) {
+  if (!console->ports || !console->ports->exists[ABI_VIRT_PORT_REPORT])
+    return;
+  virtqueue_begin(&console->report, 0);
+  if (virtqueue_add(&console->report, report, sizeof *report, false, 0) == sizeof *report)
+    virtqueue_submit(&console->report);
 }

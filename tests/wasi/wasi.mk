@@ -6,7 +6,8 @@ WASI_PROGRAMS := $(patsubst tests/wasi/programs/%.c,$(B)/tests/wasi/%.wasm,\
 	$(wildcard tests/wasi/programs/*.c)) $(patsubst tests/wasi/programs/%.wat,\
 	$(B)/tests/wasi/%.wasm,$(wildcard tests/wasi/programs/*.wat))
 
-$(B)/tests/wasi/%.wasm: tests/wasi/programs/%.c tests/wasi/programs/check.h | setup
+$(B)/tests/wasi/%.wasm: tests/wasi/programs/%.c tests/wasi/programs/check.h \
+		tests/wasi/programs/cases.h wasi/errno.def wasi/rights.def | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=wasm32-wasi -std=c17 -O2 -I. -D_GNU_SOURCE -Wall -Wextra -Werror $< -o $@
 
