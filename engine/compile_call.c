@@ -61,6 +61,7 @@ static void push_results(struct compiler *c, const struct wasm_functype *type, u
 
 /* Room for a call's arguments and further results. */
 static void reserve_outgoing(struct compiler *c, const struct wasm_functype *type) {
+  c->calls = true;
   uint32_t words = argument_words(type) + result_words(type, type->result_count);
   if (words > c->outgoing)
     c->outgoing = words;
@@ -153,7 +154,8 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   finish_call(c, type);
 }
 
-/* Finds the function an element refers to; it is in the register returned, which was the index's. */
+/* Finds the function an element refers to; it is in the register returned, which was the index's.
+ */
 static uint32_t emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
   uint32_t reg = value_own(c, c->height - 1);
   c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
@@ -166,7 +168,8 @@ static uint32_t emit_resolve_element(struct compiler *c, uint32_t table, uint32_
 }
 
 /* Reads a type and a table, checks the element's index and the arguments, and finds the element,
- * before the arguments are placed: it is held in a register that they leave alone. NULL: it failed. */
+ * before the arguments are placed: it is held in a register that they leave alone. NULL: it failed.
+ */
 static const struct wasm_functype *read_indirect_callee(struct compiler *c) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
@@ -356,6 +359,7 @@ static void forget_unwanted(struct compiler *c) {
 void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   c->local_slots = 0;
   c->outgoing = 0;
+  c->calls = false;
   c->site_count = c->data_count = 0;
   c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
   c->local_regs = c->dirty = c->pinned = 0;
@@ -374,10 +378,14 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   }
 }
 
+/* The stack's limit leaves at least so many bytes below it: a function that calls none and whose
+ * frame has no more need not look whether it fits. */
+#define LEAF_FRAME 1024u
+
 /* Writes the prologue so that it ends where the body begins, and settles the entry. */
 static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) {
-  bool large = frame >= TARGET_LARGE_FRAME;
-  uint32_t family = large ? ST_prologue_large : ST_prologue;
+  bool large = frame >= TARGET_LARGE_FRAME, leaf = !c->calls && frame <= LEAF_FRAME;
+  uint32_t family = large ? ST_prologue_large : leaf ? ST_prologue_leaf : ST_prologue;
   uint32_t length = emit_length(family) + emit_length(ST_frame_alloc);
   uint8_t *end = c->at, *body = c->text.base + start + TARGET_PROLOGUE_MAX;
   uint8_t saved[TARGET_STENCIL_MAX]; /* emit may write past a stencil's end */

@@ -554,8 +554,9 @@ void compile_local_tee(struct compiler *c, const struct opcode *op) {
   struct local *local = read_local(c, &index);
   if (!local)
     return;
-  if (flow_next_access(c))
-    stack_check(c, 1, &local->type);
-  else if (set_local(c, local, index))
+  bool unread = flow_next_access(c);
+  if (unread && stack_check(c, 1, &local->type))
+    TOP(c).type = local->type; /* it may have been any, in unreachable code */
+  else if (!unread && set_local(c, local, index))
     push_local(c, local, index);
 }

@@ -198,6 +198,7 @@ struct compiler {
   uint32_t local_slots; /* slots that are homes of locals; the operands' come behind */
   uint32_t incoming;    /* words of arguments that came on the stack, argument_words */
   uint32_t outgoing;    /* words needed for calls so far */
+  bool calls;           /* something was called, or thrown */
   struct trap_site *sites;
   uint32_t site_count;
   struct data_site *datas;

@@ -47,6 +47,13 @@ stencil prologue_large
   jb trap_a
 endstencil prologue_large
 
+/* The same for small frames of functions that call none. */
+stencil prologue_leaf
+  push %r14
+  mov %rsp, %r14
+  push %r12
+endstencil prologue_leaf
+
 /* hole_a: bytes */
 stencil frame_alloc
   sub $hole_a, %rsp
