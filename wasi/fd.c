@@ -20,7 +20,7 @@ enum wasi_errno wasi_use_file(struct wasi_call *call, uint32_t index, uint64_t r
     return status;
   if ((*descriptor)->kind == WASI_KIND_DIRECTORY)
     return WASI_ERRNO_BADF;
-  if ((*descriptor)->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(*descriptor))
     return WASI_ERRNO_SPIPE;
   return wasi_use_any(call, index, rights, descriptor);
 }
@@ -160,7 +160,7 @@ static enum wasi_errno reopen_file(struct wasi_descriptor *file, uint32_t flags)
   return wasi_errno_of(error);
 }
 
-/* NONBLOCK means something to streams only, append and synchronous writes to files only. */
+/* NONBLOCK means something to streams and sockets only, append and synchronous writes to files. */
 enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   uint32_t flags = wasi_arg32(call, 1);
   const uint32_t file_flags = WASI_FDFLAG_ALL & ~WASI_FDFLAG_NONBLOCK;
@@ -171,6 +171,8 @@ enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   if (status)
     return status;
   if (descriptor->kind == WASI_KIND_STREAM && flags & file_flags & ~WASI_FDFLAG_APPEND)
+    return WASI_ERRNO_NOTSUP;
+  if (wasi_is_socket(descriptor) && flags & file_flags)
     return WASI_ERRNO_NOTSUP;
   if (descriptor->kind == WASI_KIND_FILE && (flags ^ descriptor->flags) & file_flags)
     status = reopen_file(descriptor, flags);
@@ -198,7 +200,7 @@ static wasi_handle handle_of(const struct wasi_descriptor *descriptor) {
   return descriptor->kind == WASI_KIND_FILE ? descriptor->handle : 0;
 }
 
-/* Streams have a type and nothing else. */
+/* Streams and sockets have a type and nothing else. */
 enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, WASI_FILESTAT_SIZE);
   if (!out)
@@ -208,14 +210,14 @@ enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   if (status)
     return status;
   struct wasi_attr attr = {0};
-  if (descriptor->kind != WASI_KIND_STREAM) {
+  if (!wasi_is_streaming(descriptor)) {
     struct wasi_fs *fs = descriptor->hold->fs;
     int error = fs->ops->getattr(fs, descriptor->hold->node, handle_of(descriptor), &attr);
     if (error)
       return wasi_errno_of(error);
   }
   wasi_put_filestat(out, &attr);
-  if (descriptor->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(descriptor))
     out[WASI_FILESTAT_FILETYPE] = (uint8_t)descriptor->filetype;
   return WASI_ERRNO_SUCCESS;
 }
@@ -305,7 +307,7 @@ static enum wasi_errno synchronise(struct wasi_call *call, uint64_t right, bool 
   enum wasi_errno status = wasi_use_any(call, 0, right, &descriptor);
   if (status)
     return status;
-  if (descriptor->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(descriptor))
     return WASI_ERRNO_INVAL;
   bool is_directory = descriptor->kind == WASI_KIND_DIRECTORY;
   if (is_directory)

@@ -6,6 +6,7 @@
 #define GUEST_DRIVERS_DRIVERS_H
 
 #include "abi/boot.h"
+#include "abi/sockets.h"
 #include "wasi/host.h"
 
 struct driver_machine {
@@ -28,6 +29,22 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
                  size_t *count);
 int console_write(struct console *console, uint32_t stream, const struct wasi_slice *slices,
                   size_t slice_count, size_t *count);
+
+/* Sockets (abi/sockets.h), by number; those below sockets_listeners listen. All return 0 or a Linux
+ * errno. flags: ABI_SOCKET_NOWAIT, PEEK, WAITALL. */
+struct sockets *sockets_open(const struct driver_machine *machine, const struct abi_boot *boot,
+                             uint32_t device);
+uint32_t sockets_listeners(const struct sockets *sockets);
+int sockets_accept(struct sockets *sockets, uint32_t listener, uint32_t flags,
+                   uint32_t *connection);
+int sockets_receive(struct sockets *sockets, uint32_t socket, uint32_t flags,
+                    const struct wasi_slice *slices, size_t slice_count, size_t *count);
+/* Without NOWAIT everything goes out; *count is less only when the connection broke. */
+int sockets_send(struct sockets *sockets, uint32_t socket, uint32_t flags,
+                 const struct wasi_slice *slices, size_t slice_count, size_t *count);
+/* directions: ABI_SOCKET_READ, ABI_SOCKET_WRITE, at least one. */
+int sockets_shutdown(struct sockets *sockets, uint32_t socket, uint32_t directions);
+int sockets_close(struct sockets *sockets, uint32_t socket);
 
 struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot *boot,
                      uint32_t device);

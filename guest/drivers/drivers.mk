@@ -4,6 +4,7 @@ DRIVER_SOURCES := \
 	guest/drivers/virtqueue.c \
 	guest/drivers/console.c \
 	guest/drivers/rng.c \
+	guest/drivers/sockets.c \
 	guest/drivers/fuse.c \
 	guest/drivers/fuse_names.c \
 	guest/drivers/fuse_files.c

@@ -18,9 +18,10 @@ struct machine {
 /* Tells the host that queue `queue` of boot->devices[device] has buffers. Under our monitor they
  * have been served on return. */
 void machine_notify(struct machine *machine, uint32_t device, uint32_t queue);
-/* As doorbell WAIT. Returns the ready streams; *bytes as wait_bytes. */
+/* As doorbell WAIT. Returns the ready streams; *bytes as wait_bytes. The caller has filled the
+ * first `socket_count` of control->wait_sockets and finds there which are ready. */
 uint32_t machine_wait(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
-                      uint64_t *bytes);
+                      uint32_t socket_count, uint64_t *bytes);
 /* Clocks, in nanoseconds, without an exit after the first call: counter based. */
 uint64_t machine_realtime_ns(struct machine *machine);
 uint64_t machine_monotonic_ns(struct machine *machine);

@@ -95,7 +95,10 @@ static void run(const struct attack *attack, const struct fixture *f,
   const char *args[] = {attack->name};
   const struct hermit_wasm_dir dirs[] = {{f->shared, "shared", false},
                                          {f->readonly, "readonly", true}};
+  const char *listen[] = {"127.0.0.1:0"};
   struct hermit_wasm_config config = {
+      .listen = listen,
+      .listen_count = strncmp(attack->name, "socket_", 7) == 0,
       .monitor = HERMIT_WASM_MONITOR_KVM,
       .module = f->module,
       .args = args,

@@ -144,7 +144,7 @@ static void map_window(struct table_builder *builder, const struct vm_layout *at
   uint64_t window = ABI_USER_WINDOW;
   uint64_t boot_size = round_up(at->boot_size, ABI_PAGE_SIZE);
   map_blocks(builder, window + at->stack, at->stack, VM_STACK_SIZE, RIGHTS_WRITE);
-  map_pages(builder, window + at->shared, at->shared, ABI_PAGE_SIZE, RIGHTS_WRITE);
+  map_pages(builder, window + at->shared, at->shared, at->boot - at->shared, RIGHTS_WRITE);
   map_pages(builder, window + at->boot, at->boot, boot_size, RIGHTS_READ);
   map_pages(builder, window + at->rings, at->rings, at->shared + at->shared_size - at->rings,
             RIGHTS_WRITE);
