@@ -338,11 +338,10 @@ static void release_state(struct compiler *c) {
 
 /* ---- The image ----------------------------------------------------------------------------- */
 
-/* Text is mostly below ten times the bytes it was made from; jumps reach 2 GiB. A branch of two
+/* Text is mostly below ten times the bytes it was made from. A branch of two
  * bytes may move a thousand values, so small modules get room for many of these. */
 #define TEXT_PER_BYTE 64u
 #define TEXT_MIN ((size_t)16 << 20)
-#define TEXT_MAX ((size_t)1 << 30)
 
 /* As if nothing had been compiled so far. */
 static void forget_code(struct compiler *c, uint32_t functions) {
@@ -358,7 +357,8 @@ static bool reserve_image(struct compiler *c, uint32_t functions) {
   size_t code = c->module->code_section_bytes + functions + 1024;
   size_t head =
       round_up(c, sizeof(struct abi_image) + functions * sizeof(struct abi_image_function));
-  size_t text = code > TEXT_MAX / TEXT_PER_BYTE ? TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
+  size_t text =
+      code > TARGET_TEXT_MAX / TEXT_PER_BYTE ? TARGET_TEXT_MAX : round_up(c, code * TEXT_PER_BYTE);
   text = text > TEXT_MIN ? text : TEXT_MIN;
   if (!compiler_window_reserve(c, &c->marks, 3 * code * ABI_IMAGE_MARK_MAX))
     return false;

@@ -426,9 +426,9 @@ static bool join_missing_else(struct compiler *c, struct control *control) {
   control->has_layout = true;
   control->layout = control->else_layout;
   uint32_t last = control->else_chain, before;
-  while (memcpy(&before, c->text.base + last, 4), before != 0)
+  while ((before = target_get_link(c->text.base + last)) != 0)
     last = before;
-  memcpy(c->text.base + last, &control->target, 4);
+  target_put_link(c->text.base + last, control->target);
   control->target = control->else_chain;
   return true;
 }

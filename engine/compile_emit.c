@@ -2,7 +2,7 @@
 /* Copying and patching stencils, and the side tables that go with them. */
 #include "engine/compiler.h"
 
-#include "stencils.inc" /* made by tools/stencils/extract.c */
+#include "stencils.inc" /* made by tools/stencils */
 #include <string.h>
 
 _Static_assert(WASM_TRAP_NONE == ABI_IMAGE_MARK_CALL && WASM_TRAP_COUNT <= 256, "marks' kinds");
@@ -29,45 +29,14 @@ bool emit_reserve(struct compiler *c, size_t size) {
   return compiler_ok(c);
 }
 
-/* Constants and displacements. Integers are little endian here and in the code. */
 static void patch(struct compiler *c, uint8_t *field, uint8_t kind) {
-  switch (kind) {
-  case STENCIL_HOLE_IMM64:
-    memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 8);
-    return;
-  case STENCIL_HOLE_IMM16:
-    memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 2);
-    return;
-  case STENCIL_HOLE_IMM8:
-    memcpy(field, &c->hole[STENCIL_HOLE_IMM32], 1);
-    return;
-  case STENCIL_HOLE_LANE:
-    *field = (uint8_t)c->hole[STENCIL_HOLE_LANE];
-    return;
-  case STENCIL_HOLE_LANE_ALL:
-    *field = (uint8_t)(c->hole[STENCIL_HOLE_LANE] * 0x55);
-    return;
-  case STENCIL_HOLE_LANE_TARGET:
-    *field = (uint8_t)(c->hole[STENCIL_HOLE_LANE] << 4);
-    return;
-  case STENCIL_HOLE_IMM32_LESS:
-  case STENCIL_HOLE_IMM32_MORE: {
-    int32_t value = (int32_t)((uint32_t)c->hole[STENCIL_HOLE_IMM32] +
-                              (kind == STENCIL_HOLE_IMM32_MORE ? 1u : ~0u));
-    memcpy(field, &value, 4);
-    return;
-  }
-  default:
-    memcpy(field, &c->hole[kind], 4);
-    return;
-  }
+  target_patch(field, STENCIL_HOLE_FORM(kind), c->hole[STENCIL_HOLE_VALUE(kind)]);
 }
 
 /* A jump whose target is not known yet becomes the newest link of its chain. */
 static void chain_jump(struct compiler *c, uint8_t *field, uint8_t kind) {
-  uint32_t *chain = c->chain[kind - STENCIL_HOLE_TARGET];
-  uint32_t before = *chain;
-  memcpy(field, &before, 4);
+  uint32_t *chain = c->chain[STENCIL_HOLE_VALUE(kind) - STENCIL_HOLE_TARGET];
+  target_put_link(field, *chain);
   *chain = (uint32_t)(field - c->text.base);
 }
 
@@ -80,8 +49,12 @@ static void copy_code(uint8_t *to, const uint8_t *from, uint32_t length) {
 /* Register numbers are XORed into a template, which has number 0 everywhere. */
 static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t count,
                                    uint8_t number) {
-  for (uint32_t i = 0; i < count; i++, fields += 2)
-    at[fields[0]] ^= (uint8_t)(number << fields[1]);
+  for (uint32_t i = 0; i < count; i++, fields += 2) {
+    uint32_t word;
+    memcpy(&word, at + fields[0], sizeof word);
+    word ^= (uint32_t)number << fields[1];
+    memcpy(at + fields[0], &word, sizeof word);
+  }
   return fields;
 }
 
@@ -98,7 +71,7 @@ static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint3
   field = patch_fields(at, field, fields & 15, stencil_number(shape, 0, a));
   patch_fields(at, field, fields >> 4, stencil_number(shape, 1, b));
   for (uint32_t i = 0; i < holes; i++, list += 2) {
-    if (list[1] < STENCIL_HOLE_TARGET)
+    if (STENCIL_HOLE_VALUE(list[1]) < STENCIL_HOLE_TARGET)
       patch(c, at + list[0], list[1]);
     else
       chain_jump(c, at + list[0], list[1]);
@@ -106,18 +79,17 @@ static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint3
   c->at = at + length;
 }
 
-/* Nothing here depends on the template's form but the jump. Without a hole the last word goes
- * behind the code, where the next stencil comes. */
+/* Nothing here depends on the template's form but the jump. */
 static inline __attribute__((always_inline)) void
 emit_template(struct compiler *c, const struct stencil_template *template,
               const struct stencil_operands *operands, uint32_t a, uint32_t b) {
   uint8_t *at = c->at;
   uint64_t code[2];
   memcpy(code, template->code, sizeof code);
-  code[0] ^= template->a * stencil_packed(operands->number_a, a) ^
-             template->b * stencil_packed(operands->number_b, b);
+  code[0] ^= template->a * stencil_packed_number(operands->number_a, a) ^
+             template->b * stencil_packed_number(operands->number_b, b);
   memcpy(at, code, sizeof code);
-  memcpy(at + template->hole_at, &c->hole[template->hole], 4);
+  TARGET_PATCH_TEMPLATE(at, template, c->hole);
   if (template->jump_at)
     chain_jump(c, at + template->jump_at, template->jump);
   c->at = at + template->length;
@@ -165,7 +137,7 @@ uint32_t emit_length(uint32_t family) {
 void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to) {
   while (chain != 0 && compiler_ok(c)) {
     uint8_t *field = c->text.base + chain;
-    memcpy(&chain, field, 4);
+    chain = target_get_link(field);
     target_patch_jump(field, c->text.base + to);
   }
 }
@@ -227,6 +199,11 @@ static void put_mark(struct compiler *c, uint32_t kind, uint32_t offset) {
 
 void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
   put_mark(c, kind, emit_offset(c));
+}
+
+void emit_access(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+  put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) + stencil_access[family]);
+  emit_stencil(c, family, a, b);
 }
 
 void emit_call_site(struct compiler *c, uint32_t tail) {

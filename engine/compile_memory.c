@@ -160,8 +160,7 @@ void compile_load(struct compiler *c, const struct opcode *op) {
                     : address.reg;
   c->free_regs &= (uint16_t) ~(1u << to);
   c->hole[STENCIL_HOLE_A] = displacement;
-  emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
-  emit_stencil(c, access_family(op) + address.is_constant, to % FLOAT_BASE, address.reg);
+  emit_access(c, access_family(op) + address.is_constant, to % FLOAT_BASE, address.reg);
   stack_push_reg(c, op->out, to);
 }
 
@@ -189,10 +188,9 @@ void compile_store(struct compiler *c, const struct opcode *op) {
   struct address address = take_address(c, c->height - 2, &access);
   if (constant)
     c->hole[STENCIL_HOLE_IMM32] = (int64_t)TOP(c).bits;
-  emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
   family += (constant ? 2u : 0u) + (address.is_constant ? 1u : 0u);
-  emit_stencil(c, family, address.is_constant ? value : address.reg,
-               address.is_constant ? 0 : value);
+  emit_access(c, family, address.is_constant ? value : address.reg,
+              address.is_constant ? 0 : value);
   stack_drop(c);
   stack_drop(c);
 }

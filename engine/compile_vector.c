@@ -87,7 +87,8 @@ void compile_shuffle(struct compiler *c, const struct opcode *op) {
 /* ---- Arithmetic and conversions
  * ---------------------------------------------------------------------------- */
 
-/* argument: the families rr, ri. The count is taken modulo the lanes' width. */
+/* argument: the families rr, ri. The count is taken modulo the lanes' width; 0, which not every
+ * machine has, changes nothing. */
 void compile_vector_shift(struct compiler *c, const struct opcode *op) {
   if (!numeric_begin(c, op))
     return;
@@ -98,9 +99,11 @@ void compile_vector_shift(struct compiler *c, const struct opcode *op) {
   bool is_16 = op->argument == ST_i16x8_shl_rr || op->argument == ST_i16x8_shr_s_rr ||
                op->argument == ST_i16x8_shr_u_rr;
   bool is_64 = op->argument == ST_i64x2_shl_rr || op->argument == ST_i64x2_shr_u_rr;
+  int64_t count = (int64_t)(TOP(c).bits & (is_16 ? 15 : is_64 ? 63 : 31));
   uint32_t reg = value_replace(c, c->height - 2);
-  c->hole[STENCIL_HOLE_IMM32] = (int64_t)(TOP(c).bits & (is_16 ? 15 : is_64 ? 63 : 31));
-  emit_stencil(c, op->argument + 1, reg % FLOAT_BASE, 0);
+  c->hole[STENCIL_HOLE_IMM32] = count;
+  if (count != 0)
+    emit_stencil(c, op->argument + 1, reg % FLOAT_BASE, 0);
   stack_drop(c);
 }
 
@@ -188,8 +191,7 @@ void compile_load_lane(struct compiler *c, const struct opcode *op) {
   uint32_t vector = value_own(c, c->height - 1);
   pin(c, vector);
   uint32_t address = memory_address(c, c->height - 2, &access);
-  emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
-  emit_stencil(c, family, vector % FLOAT_BASE, address);
+  emit_access(c, family, vector % FLOAT_BASE, address);
   stack_drop(c);
   stack_drop(c);
   c->free_regs &= (uint16_t) ~(1u << vector);
@@ -204,8 +206,7 @@ void compile_store_lane(struct compiler *c, const struct opcode *op) {
   uint32_t vector = value_read(c, c->height - 1);
   pin(c, vector);
   uint32_t address = memory_address(c, c->height - 2, &access);
-  emit_fault(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS);
-  emit_stencil(c, family, address, vector % FLOAT_BASE);
+  emit_access(c, family, address, vector % FLOAT_BASE);
   stack_drop(c);
   stack_drop(c);
 }

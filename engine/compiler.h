@@ -215,6 +215,8 @@ void emit_trap_target(struct compiler *c, uint32_t hole, enum wasm_trap_kind kin
 void emit_data_target(struct compiler *c, uint32_t hole, const uint8_t bytes[16]);
 /* The instruction emitted next may fault with `kind`. */
 void emit_fault(struct compiler *c, enum wasm_trap_kind kind);
+/* A stencil that loads or stores, and faults where there is no memory. */
+void emit_access(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
 /* A call's return address is `tail` bytes before here. */
 void emit_call_site(struct compiler *c, uint32_t tail);
 /* A clause of a handler of exceptions. */
@@ -284,6 +286,9 @@ uint32_t value_own(struct compiler *c, uint32_t index);
 /* The same for an instruction that puts its result there. If the next one assigns that to the very
  * local that is read, the local gives up its register: x = x + 1 happens in place. */
 uint32_t value_replace(struct compiler *c, uint32_t index);
+/* The same for an instruction that has its result in another register, *to: returns where it finds
+ * the value, which may be a local's register and is not to be changed. */
+uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to);
 /* The same in one particular register. */
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg);
 /* Writes the entry's value, wherever it is, without changing any state. */

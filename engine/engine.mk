@@ -15,9 +15,10 @@ ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 
 # Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
 # -Os makes conditional jumps to other functions direct; no constant may go to another section.
+STENCIL_CFLAGS_x86_64 := -mcmodel=small -march=x86-64-v3 -fcf-protection=none
 STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -Os -ffreestanding -fno-builtin -fno-pic \
-	-mcmodel=small -march=x86-64-v3 -fomit-frame-pointer -fno-asynchronous-unwind-tables \
-	-fno-math-errno -fno-stack-protector -fno-jump-tables -fcf-protection=none \
+	$(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \
+	-fno-math-errno -fno-stack-protector -fno-jump-tables \
 	-Wall -Wextra -Werror -Wno-uninitialized
 STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stencils/,\
 	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c \
@@ -32,8 +33,10 @@ $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
 
-$(B)/host/tools/stencils/extract.c.o: private CFLAGS += -Iengine/arch/$(ARCH)
-$(B)/extract: $(B)/host/tools/stencils/extract.c.o
+EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
+	extract.c table.c arch/$(ARCH)/machine.c))
+$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH)
+$(B)/extract: $(EXTRACT_OBJECTS)
 	$(CLANG) $(CFLAGS) $^ -o $@
 $(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)
 	$(B)/extract $@ $(STENCIL_OBJECTS)

@@ -93,6 +93,7 @@ enum wasi_whence { WASI_WHENCE_SET = 0, WASI_WHENCE_CUR = 1, WASI_WHENCE_END = 2
 #define WASI_SDFLAG_ALL 0x3u
 
 #define WASI_PREOPEN_DIRECTORY 0u
+#define WASI_PREOPEN_OTHER 1u /* not in the specification, see wasi_fd_prestat_get */
 
 /* prestat: tag u8, name length u32. */
 #define WASI_PRESTAT_SIZE 8u

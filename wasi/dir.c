@@ -7,6 +7,7 @@
 struct listing {
   uint8_t *bytes;
   uint32_t room, used;
+  uint64_t parent; /* number to give for "..", 0: the host's */
 };
 
 static void put_bytes(struct listing *listing, const void *bytes, uint32_t length) {
@@ -25,12 +26,27 @@ static bool list_entry(void *context, const struct wasi_dirent *entry) {
   bool fits = needed <= listing->room - listing->used;
   uint8_t head[WASI_DIRENT_SIZE] = {0};
   wasi_put64(head, entry->next);
-  wasi_put64(head + WASI_DIRENT_INO, entry->ino);
+  bool is_parent = entry->name_length == 2 && !memcmp(entry->name, "..", 2);
+  wasi_put64(head + WASI_DIRENT_INO, is_parent && listing->parent ? listing->parent : entry->ino);
   wasi_put32(head + WASI_DIRENT_NAME_LENGTH, entry->name_length);
   head[WASI_DIRENT_FILETYPE] = (uint8_t)wasi_filetype_of_dirent(entry->type);
   put_bytes(listing, head, sizeof head);
   put_bytes(listing, entry->name, entry->name_length);
   return fits;
+}
+
+/* What is above a preopened directory is none of the module's business, not even its number: like
+ * "/", such a directory is its own parent. The number is asked for once. */
+static enum wasi_errno find_parent(struct wasi_hold *hold, uint64_t *parent) {
+  struct wasi_attr attr;
+  if (hold->node == WASI_ROOT_NODE && !hold->root_ino) {
+    int error = hold->fs->ops->getattr(hold->fs, hold->node, 0, &attr);
+    if (error)
+      return wasi_errno_of(error);
+    hold->root_ino = attr.ino;
+  }
+  *parent = hold->root_ino;
+  return WASI_ERRNO_SUCCESS;
 }
 
 enum wasi_errno wasi_fd_readdir(struct wasi_call *call) {
@@ -44,6 +60,8 @@ enum wasi_errno wasi_fd_readdir(struct wasi_call *call) {
   enum wasi_errno status = wasi_use_directory(call, 0, WASI_RIGHT_FD_READDIR, &directory);
   if (!status)
     status = wasi_open_directory_handle(directory);
+  if (!status)
+    status = find_parent(directory->hold, &listing.parent);
   if (status)
     return status;
   struct wasi_fs *fs = directory->hold->fs;

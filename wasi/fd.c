@@ -71,16 +71,22 @@ static enum wasi_errno use_preopen(struct wasi_call *call, struct wasi_descripto
   return !status && !(*descriptor)->preopen ? WASI_ERRNO_BADF : status;
 }
 
+/* A listening socket stands before the directories, and BADF for it would end the search. The
+ * specification has no other kind of preopen, but leaves room for them in the tag, and the C
+ * libraries (and Go's runtime) pass over kinds that they do not know. */
 enum wasi_errno wasi_fd_prestat_get(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, WASI_PRESTAT_SIZE);
   if (!out)
     return WASI_ERRNO_FAULT;
   struct wasi_descriptor *descriptor;
   enum wasi_errno status = use_preopen(call, &descriptor);
-  if (status)
+  bool listens = status && descriptor && descriptor->kind == WASI_KIND_LISTENER;
+  if (status && !listens)
     return status;
   memset(out, 0, WASI_PRESTAT_SIZE);
-  out[0] = WASI_PREOPEN_DIRECTORY;
+  out[0] = listens ? WASI_PREOPEN_OTHER : WASI_PREOPEN_DIRECTORY;
+  if (listens)
+    return WASI_ERRNO_SUCCESS;
   wasi_put32(out + WASI_PRESTAT_NAME_LENGTH, (uint32_t)strlen(descriptor->preopen));
   return WASI_ERRNO_SUCCESS;
 }
@@ -160,7 +166,9 @@ static enum wasi_errno reopen_file(struct wasi_descriptor *file, uint32_t flags)
   return wasi_errno_of(error);
 }
 
-/* NONBLOCK means something to streams and sockets only, append and synchronous writes to files. */
+/* NONBLOCK means something to streams and sockets only, append and synchronous writes to files
+ * only, and to a directory no flag does: BADF, as for what else is asked of a directory as if it
+ * were a file. */
 enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   uint32_t flags = wasi_arg32(call, 1);
   const uint32_t file_flags = WASI_FDFLAG_ALL & ~WASI_FDFLAG_NONBLOCK;
@@ -170,6 +178,8 @@ enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   enum wasi_errno status = wasi_use_any(call, 0, WASI_RIGHT_FD_FDSTAT_SET_FLAGS, &descriptor);
   if (status)
     return status;
+  if (descriptor->kind == WASI_KIND_DIRECTORY)
+    return WASI_ERRNO_BADF;
   if (descriptor->kind == WASI_KIND_STREAM && flags & file_flags & ~WASI_FDFLAG_APPEND)
     return WASI_ERRNO_NOTSUP;
   if (wasi_is_socket(descriptor) && flags & file_flags)

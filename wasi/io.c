@@ -29,7 +29,8 @@ static enum wasi_errno take_slices(struct wasi_call *call, uint32_t index, size_
 }
 
 /* Reading or writing without the right is BADF, as in POSIX, not NOTCAPABLE: that is what programs
- * know. */
+ * know. A directory is one that cannot be written; reading it says why it cannot be read, as Linux
+ * does. */
 enum wasi_errno wasi_take_transfer(struct wasi_call *call, uint64_t right, uint32_t out_index,
                                    struct wasi_transfer *transfer) {
   transfer->out = wasi_out(call, out_index, 4);
@@ -39,7 +40,7 @@ enum wasi_errno wasi_take_transfer(struct wasi_call *call, uint64_t right, uint3
   if (status)
     return status;
   if (transfer->descriptor->kind == WASI_KIND_DIRECTORY)
-    return WASI_ERRNO_ISDIR;
+    return right == WASI_RIGHT_FD_READ ? WASI_ERRNO_ISDIR : WASI_ERRNO_BADF;
   if (!(transfer->descriptor->rights & right))
     return WASI_ERRNO_BADF;
   return take_slices(call, 1, &transfer->slice_count, &transfer->total);
@@ -92,11 +93,7 @@ static enum wasi_errno transfer_file(struct wasi_call *call, struct wasi_transfe
 
 static enum wasi_errno get_size(const struct wasi_descriptor *file, uint64_t *size) {
   struct wasi_fs *fs = file->hold->fs;
-  struct wasi_attr attr;
-  int error = fs->ops->getattr(fs, file->hold->node, file->handle, &attr);
-  if (!error)
-    *size = attr.size;
-  return wasi_errno_of(error);
+  return wasi_errno_of(fs->ops->size(fs, file->hold->node, file->handle, size));
 }
 
 enum wasi_errno wasi_fd_read(struct wasi_call *call) {

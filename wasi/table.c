@@ -64,7 +64,7 @@ void wasi_table_free(struct wasi_table *table) {
 struct wasi_hold *wasi_hold_new(struct wasi_host *host, struct wasi_fs *fs, wasi_node node) {
   struct wasi_hold *hold = host->ops->allocate(host, sizeof *hold);
   if (hold)
-    *hold = (struct wasi_hold){fs, node, 1};
+    *hold = (struct wasi_hold){.fs = fs, .node = node, .count = 1};
   return hold;
 }
 

@@ -14,6 +14,7 @@ struct wasi_hold {
   struct wasi_fs *fs;
   wasi_node node;
   uint32_t count;
+  uint64_t root_ino; /* of the root, once it was asked for; else 0 */
 };
 
 enum wasi_kind {

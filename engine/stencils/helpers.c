@@ -2,8 +2,8 @@
 /* Stencils that call the runtime's helpers. The pool's registers are dead here, so these stencils
  * take only the fixed ones, which C functions preserve. clang aligns the stack for the call from
  * where a function's entry would find it: bodies keep the stack pointer there (target.h). */
-#define PARAMS u64 inst, u64 mem, u64 fp
-#define ARGS inst, mem, fp
+#define PARAMS STENCIL_FIXED_PARAMS
+#define ARGS STENCIL_FIXED_ARGS
 #include "engine/stencils/stencil.h"
 
 #define HELPER(name) (INSTANCE->helpers->name)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Stencils of loads and stores (core spec 4.4.7). In guarded memories, what lies outside faults:
  * the reservation takes in every 32-bit address plus an offset below 2^31 (larger ones are added by
- * the compiler). The access must be a stencil's first instruction: the trap table names that
- * address. Accesses to checked memories, and to others than memory 0, are the same behind one of
- * the stencils at the end. */
+ * the compiler). The trap table names the access's address, which the extraction tool finds out.
+ * Accesses to checked memories, and to others than memory 0, are the same behind one of the
+ * stencils at the end. */
 #include "engine/stencils/stencil.h"
 
 #define LOAD(b, a, name, type, w)                                                                  \

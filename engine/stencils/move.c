@@ -64,7 +64,7 @@ PAIRS(MOVE, 0)
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(const32__##a) {                                                                          \
-    r##a = (u32)IMM32;                                                                             \
+    r##a = IMMU32;                                                                                 \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(const64__##a) {                                                                          \
@@ -76,7 +76,7 @@ PAIRS(MOVE, 0)
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(constf32__##a) {                                                                         \
-    x##a = vec_f32(f32_bits((u32)IMM32));                                                          \
+    x##a = vec_f32(f32_bits(IMMU32));                                                              \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(constf64__##a) {                                                                         \

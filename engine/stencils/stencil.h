@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How stencils are written: small functions whose arguments are the machine's state.
  *
- * preserve_none passes every argument in a register of its own, and a tail call hands them on, so
- * an argument's position *is* its register from one stencil to the next. What the compiler knows
- * only when it copies a stencil is a hole:
- * - hole_a..hole_d: undefined symbols, whose addresses become 32-bit displacements (sign extended);
- * - IMM32, IMM64, IMM_SHIFT, LANE...: literals, found by their value. clang is given literals and
- * not symbols here because only those become immediate operands of every instruction;
+ * Every argument has a register of its own, and a tail call hands them on, so an argument's
+ * position *is* its register from one stencil to the next. What the compiler knows only when it
+ * copies a stencil is a hole:
+ * - HOLE_A..HOLE_E: displacements and indices, 32 bits, sign extended;
+ * - IMM32, IMM64, IMM_SHIFT, LANE...: the instruction's constant;
  * - target, trap_a..trap_c: where a conditional jump goes; next: what follows.
- * The tool tools/stencils/extract.c refuses what does not come out in that form. */
+ * engine/arch/<a>/stencil_arch.h says how clang is brought to leave room for them, and which
+ * arguments there are: the fixed ones are instance (inst), base of memory 0 (mem) and frame (fp);
+ * the others the pools of integer (r0 to r7) and floating-point registers (x0 to x7). i32 values
+ * are kept zero extended in their registers. The tool tools/stencils refuses what does not come out
+ * in a form that it knows. */
 #ifndef ENGINE_STENCIL_H
 #define ENGINE_STENCIL_H
 
@@ -40,37 +43,26 @@ MEMORY_TYPE(f32);
 MEMORY_TYPE(f64);
 MEMORY_TYPE(v4);
 
-/* Instance, base of memory 0, frame, the integer pool, the floating-point pool. i32 values are kept
- * zero extended in their registers. A file may have fewer. */
+#include "stencil_arch.h" /* of engine/arch/<a> */
+
+/* A file's stencils may have fewer arguments. */
 #ifndef PARAMS
-#define PARAMS                                                                                     \
-  u64 inst, u64 mem, u64 fp, u64 r0, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, u64 r6, u64 r7,       \
-      v4 x0, v4 x1, v4 x2, v4 x3, v4 x4, v4 x5, v4 x6, v4 x7
-#define ARGS inst, mem, fp, r0, r1, r2, r3, r4, r5, r6, r7, x0, x1, x2, x3, x4, x5, x6, x7
+#define PARAMS STENCIL_PARAMS
+#define ARGS STENCIL_ARGS
 #endif
 #define CONDITION r7 /* holds select's condition and the result of floating-point compares */
 
 #define STENCIL(name)                                                                              \
-  __attribute__((preserve_none)) void s_##name(PARAMS);                                            \
-  __attribute__((preserve_none)) void s_##name(PARAMS)
+  STENCIL_CALL void s_##name(PARAMS);                                                              \
+  STENCIL_CALL void s_##name(PARAMS)
 #define GO(to) __attribute__((musttail)) return to(ARGS)
 #define NEXT GO(next)
-__attribute__((preserve_none)) void next(PARAMS);
-__attribute__((preserve_none)) void target(PARAMS);
-__attribute__((preserve_none)) void trap_a(PARAMS);
-__attribute__((preserve_none)) void trap_b(PARAMS);
-__attribute__((preserve_none)) void trap_c(PARAMS);
+STENCIL_CALL void next(PARAMS);
+STENCIL_CALL void target(PARAMS);
+STENCIL_CALL void trap_a(PARAMS);
+STENCIL_CALL void trap_b(PARAMS);
+STENCIL_CALL void trap_c(PARAMS);
 
-extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
-#define HOLE_A ((u64)hole_a)
-#define HOLE_B ((u64)hole_b)
-#define HOLE_C ((u64)hole_c)
-#define HOLE_D ((u64)hole_d)
-#define HOLE_E ((u64)hole_e)
-#define IMM32 ((i32)0x8a5b6c7d) /* negative: so that nothing shorter than a sign extension does */
-#define IMM16 ((i16)0x8c7d)
-#define IMM8 ((i8)0x9d)
-#define IMM64 0x8a5b6c7d9b4c3d2eull
 #define IMM_SHIFT 29
 #define IMM_VECTOR_SHIFT 13
 #define LANE 3
@@ -94,14 +86,6 @@ static inline __attribute__((always_inline)) f64 f64_bits(u64 bits) {
 
 #define GET_f32(v) ((v)[0])
 #define GET_f64(v) (((v2)(v))[0])
-/* Into the low element, keeping the others: so clang takes scalar instructions. */
-#define PUT_f32(v, value) ((v)[0] = (value))
-#define PUT_f64(v, value)                                                                          \
-  do {                                                                                             \
-    v2 pair_ = (v2)(v);                                                                            \
-    pair_[0] = (value);                                                                            \
-    (v) = (v4)pair_;                                                                               \
-  } while (0)
 /* The upper elements of a register mean nothing: left undefined, nothing is done to them. */
 static inline __attribute__((always_inline)) v4 vec_f32(f32 value) {
   v4 v;

@@ -9,8 +9,10 @@
  * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of two such numbers, for
  *   a < b and for a > b.
  *
+ * stencil_access[family] is where in a stencil that loads or stores the instruction is that does.
+ *
  * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
- * as (place, kind), the fields as (place, shift), the code. */
+ * as (place, kind), the fields as (place of a 32-bit word, shift), the code. */
 #ifndef ENGINE_STENCIL_TABLE_H
 #define ENGINE_STENCIL_TABLE_H
 
@@ -25,10 +27,11 @@
 
 #define STENCIL_TEMPLATE_CODE 16
 struct stencil_template {
-  uint8_t length;        /* at most STENCIL_TEMPLATE_CODE */
-  uint8_t hole_at, hole; /* a 32-bit hole; where there is none, behind the code */
-  uint8_t jump_at, jump; /* a hole for a jump; jump_at 0: none */
-  uint8_t unused[3];
+  uint8_t length;          /* at most STENCIL_TEMPLATE_CODE */
+  uint8_t hole_at, hole;   /* a hole; where there is none, behind the code */
+  uint8_t jump_at, jump;   /* a hole for a jump; jump_at 0: none */
+  uint8_t hole2_at, hole2; /* another hole, where the machine needs two for a constant */
+  uint8_t unused;
   uint64_t a, b; /* a bit at the begin of each field of the operand, in the first eight bytes */
   uint8_t code[STENCIL_TEMPLATE_CODE];
 };
@@ -44,29 +47,25 @@ enum stencil_shape {
   STENCIL_SHAPE_FFX, /* and a third operand in the last register of F */
 };
 
-/* What goes into a hole: 32 bits unless the name says otherwise. */
+/* What goes into a hole. The byte that stands for a hole in the table has this value in its low
+ * half; the high one says in which form it stands in the code (ENCODING_..., encoding.h). */
 enum stencil_hole {
   STENCIL_HOLE_A,
   STENCIL_HOLE_B,
   STENCIL_HOLE_C,
   STENCIL_HOLE_D,
   STENCIL_HOLE_E,
-  STENCIL_HOLE_IMM32,
-  STENCIL_HOLE_IMM32_LESS, /* the constant - 1: clang turned >= into > */
-  STENCIL_HOLE_IMM32_MORE, /* the constant + 1 */
-  STENCIL_HOLE_IMM64,
-  STENCIL_HOLE_IMM16,
-  STENCIL_HOLE_IMM8,
-  STENCIL_HOLE_LANE,        /* 8 bits: a lane's number, */
-  STENCIL_HOLE_LANE_ALL,    /* that number in each of four fields of two bits, */
-  STENCIL_HOLE_LANE_TARGET, /* or in bits 4 and 5 */
-  STENCIL_HOLE_TARGET,      /* distances from the hole's end, from here on */
+  STENCIL_HOLE_IMM32, /* the instruction's constant, of any width */
+  STENCIL_HOLE_LANE,
+  STENCIL_HOLE_TARGET, /* places in text, from here on */
   STENCIL_HOLE_TRAP_A,
   STENCIL_HOLE_TRAP_B,
   STENCIL_HOLE_TRAP_C,
   STENCIL_HOLE_DATA_A,
   STENCIL_HOLE_DATA_B,
 };
+#define STENCIL_HOLE_VALUE(kind) ((kind)&15u)
+#define STENCIL_HOLE_FORM(kind) ((kind) >> 4)
 
 /* Literals that stand for constants in the stencils; see stencil.h. */
 #define STENCIL_IMM32 0x8a5b6c7dull
@@ -81,16 +80,18 @@ static inline unsigned stencil_shape_operands(uint8_t shape) {
   return shape == STENCIL_SHAPE_NONE ? 0 : shape <= STENCIL_SHAPE_F ? 1 : 2;
 }
 
-/* What a shape's operands add to the group's number, and their numbers, packed by register. */
+/* What a shape's operands add to the group's number, packed by register, a nibble each; and their
+ * numbers, a byte each. */
 struct stencil_operands {
-  uint32_t group_a, group_b, number_a, number_b;
+  uint32_t group_a, group_b;
+  uint64_t number_a, number_b;
 };
 static const struct stencil_operands stencil_operands[] = {
     [STENCIL_SHAPE_NONE] = {0, 0, 0, 0},
     [STENCIL_SHAPE_I] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, 0},
     [STENCIL_SHAPE_F] = {0, 0, ENCODING_FLOAT_NUMBERS, 0},
-    [STENCIL_SHAPE_II] = {2 * ENCODING_INT_CLASSES, ENCODING_INT_CLASSES, ENCODING_INT_NUMBERS,
-                          ENCODING_INT_NUMBERS},
+    [STENCIL_SHAPE_II] = {ENCODING_CLASSES * ENCODING_INT_CLASSES, ENCODING_INT_CLASSES,
+                          ENCODING_INT_NUMBERS, ENCODING_INT_NUMBERS},
     [STENCIL_SHAPE_FF] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
     [STENCIL_SHAPE_IF] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, ENCODING_FLOAT_NUMBERS},
     [STENCIL_SHAPE_FI] = {0, ENCODING_INT_CLASSES, ENCODING_FLOAT_NUMBERS, ENCODING_INT_NUMBERS},
@@ -102,7 +103,14 @@ static inline uint32_t stencil_packed(uint32_t packed, uint32_t reg) {
 }
 
 static inline uint32_t stencil_group_count(uint8_t shape) {
-  static const uint8_t counts[] = {1, 2, 1, 4, 1, 2, 2, 1};
+  static const uint8_t counts[] = {1,
+                                   ENCODING_CLASSES,
+                                   1,
+                                   ENCODING_CLASSES * ENCODING_CLASSES,
+                                   1,
+                                   ENCODING_CLASSES,
+                                   ENCODING_CLASSES,
+                                   1};
   return counts[shape];
 }
 
@@ -120,11 +128,11 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
   case STENCIL_SHAPE_I:
     return rank_a;
   case STENCIL_SHAPE_II:
-    return 4 * rank_a + rank_b;
+    return ENCODING_CLASS_SIZE * rank_a + rank_b;
   case STENCIL_SHAPE_IF:
     return 8 * rank_a + b;
   case STENCIL_SHAPE_FI:
-    return 4 * a + rank_b;
+    return ENCODING_CLASS_SIZE * a + rank_b;
   case STENCIL_SHAPE_FF:
   case STENCIL_SHAPE_FFX:
     return 8 * a + b;
@@ -134,9 +142,12 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
 }
 
 /* The number of an operand's register in the fields of a template. */
+static inline uint64_t stencil_packed_number(uint64_t packed, uint32_t reg) {
+  return packed >> 8 * reg & 0xff;
+}
 static inline uint8_t stencil_number(uint8_t shape, unsigned operand, uint32_t r) {
   const struct stencil_operands *operands = &stencil_operands[shape];
-  return (uint8_t)stencil_packed(operand ? operands->number_b : operands->number_a, r);
+  return (uint8_t)stencil_packed_number(operand ? operands->number_b : operands->number_a, r);
 }
 
 #endif

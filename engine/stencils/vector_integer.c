@@ -67,15 +67,7 @@ PAIRS(BINARY, i16x8_mul, u16x8, x *y)
 PAIRS(BINARY, i32x4_mul, u32x4, x *y)
 PAIRS(BINARY, i64x2_mul, u64x2, x *y)
 
-/* Bits counted in pairs, fours and eights at once. */
-static inline __attribute__((always_inline)) u8x16 popcnt8(u8x16 x) {
-  u64x2 v = (u64x2)x, pairs = (u64x2)vec_splat32(0x55555555),
-        fours = (u64x2)vec_splat32(0x33333333), eights = (u64x2)vec_splat32(0x0f0f0f0f);
-  v = (u64x2)((u8x16)v - (u8x16)(v >> 1 & pairs));
-  v = (u64x2)((u8x16)(v & fours) + (u8x16)(v >> 2 & fours));
-  return (u8x16)(((u64x2)((u8x16)v + (u8x16)(v >> 4))) & eights);
-}
-EACH(UNARY, i8x16_popcnt, u8x16, popcnt8(x))
+EACH(UNARY, i8x16_popcnt, u8x16, vec_popcnt8(x))
 
 /* ---- Shifts -------------------------------------------------------------------------------- */
 
@@ -100,32 +92,11 @@ PAIRS(SHIFT, i32x4_shr_s_rr, i32x4, 32, x >> (i32)n)
 EACH(UNARY, i16x8_shr_s_ri, i16x8, x >> IMM_VECTOR_SHIFT)
 EACH(UNARY, i32x4_shr_s_ri, i32x4, x >> IMM_VECTOR_SHIFT)
 
-/* The machine does not shift bytes: they go in pairs, and what crosses over is masked off. */
-static inline __attribute__((always_inline)) u8x16 shl8(u8x16 x, u32 n) {
-  u8x16 mask = (u8x16)((u16x8)vec_ones() << (u16)n);
-  mask = (u8x16)((u16x8)mask << 8 | ((u16x8)mask & (u16x8)vec_ones() >> 8));
-  return (u8x16)((u16x8)x << (u16)n) & mask;
-}
-static inline __attribute__((always_inline)) u8x16 shr8(u8x16 x, u32 n) {
-  u16x8 even = (u16x8)x << 8 >> (u16)n, odd = (u16x8)x >> (u16)n;
-  u16x8 high = (u16x8)vec_ones() << 8;
-  return (u8x16)((even >> 8) | (odd & high));
-}
-static inline __attribute__((always_inline)) i8x16 sar8(i8x16 x, u32 n) {
-  i16x8 even = (i16x8)((u16x8)x << 8) >> (i16)n, odd = (i16x8)x >> (i16)n;
-  u16x8 high = (u16x8)vec_ones() << 8;
-  return (i8x16)(((u16x8)even >> 8) | ((u16x8)odd & high));
-}
-PAIRS(SHIFT, i8x16_shl, u8x16, 8, shl8(x, n))
-PAIRS(SHIFT, i8x16_shr_u, u8x16, 8, shr8(x, n))
-PAIRS(SHIFT, i8x16_shr_s, i8x16, 8, sar8(x, n))
+PAIRS(SHIFT, i8x16_shl, u8x16, 8, vec_shl8(x, n))
+PAIRS(SHIFT, i8x16_shr_u, u8x16, 8, vec_shr8_u(x, n))
+PAIRS(SHIFT, i8x16_shr_s, i8x16, 8, vec_shr8_s(x, n))
 
-/* Nor 64-bit lanes with their sign: it is moved to where it belongs afterwards. */
-static inline __attribute__((always_inline)) u64x2 sar64(u64x2 x, u32 n) {
-  u64x2 sign = (u64x2)vec_ones() << 63 >> (u64)n;
-  return ((x >> (u64)n) ^ sign) - sign;
-}
-PAIRS(SHIFT, i64x2_shr_s, u64x2, 64, sar64(x, n))
+PAIRS(SHIFT, i64x2_shr_s, i64x2, 64, vec_shr64_s(x, n))
 
 /* ---- Between widths ------------------------------------------------------------------------ */
 
@@ -162,21 +133,14 @@ EACH(UNARY, i32x4_extadd_pairwise_u, u32x4, (x >> 16) + (x & (u32x4)vec_ones() >
 
 PAIRS(BINARY, i32x4_dot_i16x8_s, i16x8, vec_dot16(x, y))
 
-/* -1 * -1 is out of range by one: INT16_MIN, which nothing else gives, becomes INT16_MAX. */
-static inline __attribute__((always_inline)) i16x8 q15mulr_sat(i16x8 x, i16x8 y) {
-  i16x8 product = vec_q15mulr(x, y);
-  return product ^ (product == (i16x8)((u16x8)vec_ones() << 15));
-}
-PAIRS(BINARY, i16x8_q15mulr_sat_s, i16x8, q15mulr_sat(x, y))
+PAIRS(BINARY, i16x8_q15mulr_sat_s, i16x8, vec_q15mulr_sat(x, y))
 
-/* An index beyond the lanes gets its highest bit, which means 0. */
-PAIRS(BINARY, i8x16_swizzle, u8x16,
-      vec_permute(x, __builtin_elementwise_add_sat(y, (u8x16)vec_splat32(0x70707070))))
+PAIRS(BINARY, i8x16_swizzle, u8x16, vec_swizzle(x, y))
 
 /* ---- Relaxed (WebAssembly 3.0): what this machine does at once, among the results allowed -- */
 
-PAIRS(BINARY, i8x16_relaxed_swizzle, u8x16, vec_permute(x, y))
-PAIRS(BINARY, i16x8_relaxed_q15mulr_s, i16x8, vec_q15mulr(x, y))
-PAIRS(BINARY, i16x8_relaxed_dot_s, i8x16, vec_dot8_us((u8x16)y, x))
+PAIRS(BINARY, i8x16_relaxed_swizzle, u8x16, vec_relaxed_swizzle(x, y))
+PAIRS(BINARY, i16x8_relaxed_q15mulr_s, i16x8, vec_relaxed_q15mulr(x, y))
+PAIRS(BINARY, i16x8_relaxed_dot_s, i8x16, vec_relaxed_dot8(x, y))
 PAIRS(TERNARY, i32x4_relaxed_dot_add_s, i8x16,
-      (u32x4)vec_dot16(vec_dot8_us((u8x16)y, x), (i16x8)((u16x8)vec_ones() >> 15)) + (u32x4)z)
+      (u32x4)vec_dot16(vec_relaxed_dot8(x, y), (i16x8)((u16x8)vec_ones() >> 15)) + (u32x4)z)

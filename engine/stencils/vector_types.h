@@ -28,4 +28,14 @@ HALF_TYPE(u16, 4);
 HALF_TYPE(i32, 2);
 HALF_TYPE(u32, 2);
 
+/* A number that clang must not move into a constant pool, in all lanes. */
+static inline __attribute__((always_inline)) i32x4 vec_splat32(u32 bits) {
+  i32 lane = (i32)opaque(bits);
+  return (i32x4){lane, lane, lane, lane};
+}
+static inline __attribute__((always_inline)) i64x2 vec_splat64(u64 bits) {
+  i64 lane = (i64)opaque(bits);
+  return (i64x2){lane, lane};
+}
+
 #endif

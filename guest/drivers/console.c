@@ -18,7 +18,7 @@ struct console *console_open(const struct driver_machine *machine, const struct 
   if (!console)
     return NULL;
   for (uint32_t i = 0; i < 3; i++)
-    virtqueue_open(&console->streams[i], machine, rings, device, queues[i]);
+    virtqueue_open(&console->streams[i], machine, boot, rings, device, queues[i]);
   return console;
 }
 
@@ -28,7 +28,7 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
   *count = 0;
   if (slices_length(slices, slice_count) == 0)
     return 0;
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, 0);
   size_t added = virtqueue_add_slices(queue, slices, slice_count, 0, VIRTQUEUE_BYTES_MAX, true, 0);
   if (added == 0)
     return LINUX_EFAULT;
@@ -45,7 +45,7 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
 static int write_once(struct virtqueue *queue, const struct wasi_slice *slices, size_t slice_count,
                       size_t skip, size_t *added, size_t *moved) {
   *moved = 0;
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, 0);
   *added = virtqueue_add_slices(queue, slices, slice_count, skip, VIRTQUEUE_BYTES_MAX, false, 0);
   if (*added == 0)
     return LINUX_EFAULT;

@@ -18,6 +18,7 @@ struct driver_machine {
   void *(*map)(void *context, uint64_t physical, size_t length);
   void *(*allocate)(void *context, size_t size);
   void (*free)(void *context, void *address, size_t size);
+  uint64_t (*now)(void *context); /* nanoseconds, never going back */
 };
 
 /* `device` is the index in boot->devices. All return NULL when there is no memory or the device
@@ -51,8 +52,9 @@ struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot
 int rng_read(struct rng *rng, void *bytes, size_t length);
 
 /* A FUSE client (linux/fuse.h, protocol 7.31 or later) behind wasi_fs_ops. FUSE_INIT is sent with
- * the first operation. */
+ * the first operation. `sibling`: any other client, or NULL: when the host runs short of
+ * descriptors or space, all give back what they keep. */
 struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi_boot *boot,
-                          uint32_t device);
+                          uint32_t device, struct wasi_fs *sibling);
 
 #endif

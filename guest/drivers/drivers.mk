@@ -6,5 +6,9 @@ DRIVER_SOURCES := \
 	guest/drivers/rng.c \
 	guest/drivers/sockets.c \
 	guest/drivers/fuse.c \
+	guest/drivers/fuse_cache.c \
+	guest/drivers/fuse_data.c \
+	guest/drivers/fuse_dirs.c \
+	guest/drivers/fuse_files.c \
 	guest/drivers/fuse_names.c \
-	guest/drivers/fuse_files.c
+	guest/drivers/fuse_post.c

@@ -6,6 +6,7 @@
 
 #define LINUX_ENOENT 2
 #define LINUX_EIO 5
+#define LINUX_ENOMEM 12
 #define LINUX_EFAULT 14
 #define LINUX_EINVAL 22
 #define LINUX_ENFILE 23

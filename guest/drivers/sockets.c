@@ -18,7 +18,7 @@ struct sockets *sockets_open(const struct driver_machine *machine, const struct 
   struct sockets *sockets = machine->allocate(machine->context, sizeof *sockets);
   if (!sockets)
     return NULL;
-  virtqueue_open(&sockets->queue, machine, rings, device, 0);
+  virtqueue_open(&sockets->queue, machine, boot, rings, device, 0);
   sockets->listeners = boot->devices[device].flags;
   return sockets;
 }
@@ -42,7 +42,7 @@ static int call(struct sockets *sockets, uint32_t operation, uint32_t socket, ui
   bool sends = operation == ABI_SOCKET_SEND, receives = operation == ABI_SOCKET_RECEIVE;
   sockets->request =
       (struct abi_socket_request){.operation = operation, .socket = socket, .flags = flags};
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, 0);
   virtqueue_add(queue, &sockets->request, sizeof sockets->request, false, 0);
   /* A reply that crosses pages which do not follow each other takes two descriptors. */
   if (sends)

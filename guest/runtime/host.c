@@ -176,6 +176,10 @@ static void drivers_free(void *context, void *address, size_t size) {
   host_free(&((struct program *)context)->host, address, size);
 }
 
+static uint64_t drivers_now(void *context) {
+  return machine_monotonic_ns(((struct program *)context)->machine);
+}
+
 const char *boot_text(const struct abi_boot *boot, struct abi_span span) {
   return (const char *)boot + span.offset;
 }
@@ -194,7 +198,8 @@ static void open_device(struct program *program, const struct abi_boot *boot, ui
     if (!program->sockets)
       machine_panic(program->machine, "out of memory while opening the sockets");
   } else if (device->type == ABI_DEVICE_FS) {
-    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index);
+    struct wasi_fs *other = program->preopen_count ? program->preopens[0].fs : NULL;
+    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index, other);
     if (!fs)
       machine_panic(program->machine, "out of memory while opening a shared directory");
     fs->read_only = device->flags & ABI_DEVICE_READ_ONLY;
@@ -213,6 +218,7 @@ void program_open_devices(struct program *program, struct machine *machine) {
       .map = drivers_map,
       .allocate = drivers_allocate,
       .free = drivers_free,
+      .now = drivers_now,
   };
   machine_platform(machine, &program->platform);
   for (uint32_t i = 0; i < machine->boot->device_count; i++)

@@ -58,9 +58,13 @@ struct device_ops {
 struct device *console_create(const struct device_host *host, const int stdio[3],
                               const char **error);
 struct device *rng_create(const struct device_host *host, const char **error);
+/* How long the guest may rely on what it was told of files, in virtiofsd's words: not at all, for a
+ * second, for a day. */
+enum fs_cache { FS_CACHE_NONE, FS_CACHE_AUTO, FS_CACHE_ALWAYS };
+
 /* A directory, already opened with O_PATH or O_RDONLY | O_DIRECTORY; owned from here on. */
 struct device *fs_create(const struct device_host *host, int directory, bool read_only,
-                         const char **error);
+                         enum fs_cache cache, const char **error);
 /* Listening TCP sockets, non-blocking; owned from here on, unless NULL is returned. */
 struct device *sockets_create(const struct device_host *host, const int *listeners, uint32_t count,
                               const char **error);

@@ -276,7 +276,7 @@ static void raise_descriptor_limit(void) {
 }
 
 struct device *fs_create(const struct device_host *host, int directory, bool read_only,
-                         const char **error) {
+                         enum fs_cache cache, const char **error) {
   struct fs *fs = calloc(1, sizeof *fs);
   if (!fs) {
     close(directory);
@@ -290,6 +290,7 @@ struct device *fs_create(const struct device_host *host, int directory, bool rea
                                        .features = ABI_FEATURE_VERSION_1,
                                        .flags = read_only ? ABI_DEVICE_READ_ONLY : 0};
   fs->read_only = read_only;
+  fs->cache = cache;
   struct stat status;
   struct fs_node *root;
   int failed = fs_node_adopt(fs, directory, &root, &status);

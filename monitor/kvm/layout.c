@@ -165,8 +165,9 @@ static void write_devices(struct vm *vm, struct boot_writer *writer) {
 static bool read_module(const struct vm *vm, const struct vm_config *config, char *error,
                         size_t error_size) {
   uint8_t *to = vm->memory.slots[0].host + vm->layout.module;
+  /* A large module will also fill the blocks behind it, with its code and its memory. */
   if (vm->layout.module_size > ABI_BLOCK_SIZE)
-    madvise(to, vm->layout.module_size, MADV_HUGEPAGE);
+    madvise(to, vm->layout.end - vm->layout.module, MADV_HUGEPAGE);
   for (uint64_t done = 0; done < config->module_length;) {
     ssize_t count = pread(config->module, to + done, config->module_length - done, (off_t)done);
     if (count < 0 && errno == EINTR)

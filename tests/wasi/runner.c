@@ -17,7 +17,7 @@
 
 /* Bytes, NULs included. */
 struct text {
-  char bytes[4096];
+  char bytes[1 << 16];
   size_t length;
 };
 
@@ -71,6 +71,18 @@ static void begin_test(struct test *test, const char *program) {
   add_string(&test->args, &test->arg_count, name);
 }
 
+/* What the program has to print stands beside its source. */
+static void read_transcript(struct test *test) {
+  char path[128];
+  snprintf(path, sizeof path, "tests/wasi/programs/%s.txt", test->program);
+  FILE *file = fopen(path, "r");
+  if (!file)
+    give_up("cannot open", path);
+  for (int byte; (byte = getc(file)) != EOF;)
+    add_byte(&test->stdout_text, (char)byte);
+  fclose(file);
+}
+
 static void set_key(struct test *test, const char *key, const char *value) {
   if (!strcmp(key, "arg"))
     add_string(&test->args, &test->arg_count, value);
@@ -86,6 +98,8 @@ static void set_key(struct test *test, const char *key, const char *value) {
     test->status = atoi(value);
   else if (!strcmp(key, "ro"))
     test->read_only = true;
+  else if (!strcmp(key, "transcript"))
+    read_transcript(test);
   else
     give_up("unknown key in the list", key);
 }

@@ -29,6 +29,8 @@
 
 #include <stdint.h>
 
+#include "encoding.h"
+
 #define TARGET_ARCH ABI_ARCH_X86_64
 
 #define TARGET_INT_REGISTERS 8u
@@ -65,6 +67,37 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
 /* Longest stencil the extraction tool lets pass, with room for copies in whole words. */
 #define TARGET_STENCIL_MAX 192u
 
+/* Most bytes of text that jumps reach across. */
+#define TARGET_TEXT_MAX ((size_t)1 << 30)
+
+/* Puts a constant or displacement into the hole at `at`. Integers are little endian here and in the
+ * code. */
+static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
+  static const uint8_t sizes[] = {4, 4, 4, 8, 2, 1, 1, 1};
+  if (form == ENCODING_FORM_LESS || form == ENCODING_FORM_MORE)
+    value += form == ENCODING_FORM_MORE ? 1 : -1;
+  else if (form == ENCODING_FORM_LANE_ALL)
+    value *= 0x55;
+  else if (form == ENCODING_FORM_LANE_TARGET)
+    value <<= 4;
+  for (unsigned i = 0; i < sizes[form]; i++)
+    at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* The same for a template's hole, which has 32 bits; where there is none, the word goes behind the
+ * code, where the next stencil comes. */
+#define TARGET_PATCH_TEMPLATE(at, template, holes)                                                 \
+  __builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4)
+
+/* A jump's field holds, as long as its target is not known, some offset in text: a link. */
+static inline void target_put_link(uint8_t *at, uint32_t link) {
+  __builtin_memcpy(at, &link, 4);
+}
+static inline uint32_t target_get_link(const uint8_t *at) {
+  uint32_t link;
+  __builtin_memcpy(&link, at, 4);
+  return link;
+}
 /* Puts a jump distance into the field at `at`. */
 static inline void target_patch_jump(uint8_t *at, const uint8_t *to) {
   int32_t distance = (int32_t)(to - (at + 4));

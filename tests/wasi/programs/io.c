@@ -208,8 +208,8 @@ static void test_directory(void) {
   __wasi_filesize_t place;
   CHECK_ERRNO(ISDIR, __wasi_fd_read(dir, &in, 1, &moved));
   CHECK_ERRNO(ISDIR, __wasi_fd_pread(dir, &in, 1, 0, &moved));
-  CHECK_ERRNO(ISDIR, __wasi_fd_write(dir, &out, 1, &moved));
-  CHECK_ERRNO(ISDIR, __wasi_fd_pwrite(dir, &out, 1, 0, &moved));
+  CHECK_ERRNO(BADF, __wasi_fd_write(dir, &out, 1, &moved));
+  CHECK_ERRNO(BADF, __wasi_fd_pwrite(dir, &out, 1, 0, &moved));
   CHECK_ERRNO(BADF, __wasi_fd_seek(dir, 0, __WASI_WHENCE_CUR, &place));
   CHECK_ERRNO(BADF, __wasi_fd_tell(dir, &place));
   CHECK_OK(__wasi_fd_close(dir));

@@ -94,6 +94,27 @@ static void test_empty(int dir) {
   CHECK_EQUAL(0, used);
 }
 
+/* What is above the preopened directory does not show, not even its number. */
+static void test_above(void) {
+  uint8_t buffer[4096];
+  __wasi_size_t used;
+  __wasi_filestat_t here;
+  CHECK_OK(__wasi_fd_filestat_get(SCRATCH, &here));
+  CHECK_OK(__wasi_fd_readdir(SCRATCH, buffer, sizeof buffer, 0, &used));
+  int dots = 0;
+  for (size_t at = 0; at + sizeof(__wasi_dirent_t) < used;) {
+    __wasi_dirent_t entry;
+    memcpy(&entry, buffer + at, sizeof entry);
+    at += sizeof entry;
+    if (buffer[at] == '.') {
+      CHECK_EQUAL(here.ino, entry.d_ino);
+      dots++;
+    }
+    at += entry.d_namlen;
+  }
+  CHECK_EQUAL(2, dots);
+}
+
 /* What stays is listed once although other entries go while the listing is under way. */
 static void test_removal(int dir) {
   uint8_t buffer[512];
@@ -132,6 +153,7 @@ int main(void) {
   CHECK_OK(__wasi_path_create_directory(SCRATCH, "dir"));
   __wasi_fd_t dir = open_directory(SCRATCH, "dir");
   test_empty(dir);
+  test_above();
   CHECK_OK(__wasi_path_create_directory(dir, "sub"));
   CHECK_OK(__wasi_path_symlink("sub", dir, "link"));
   for (int i = 0; i < FILES; i++) {

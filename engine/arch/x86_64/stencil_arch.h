@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stencils on x86_64: preserve_none passes every argument in a register of its own. Holes are
+ * undefined symbols, whose addresses become 32-bit displacements. Constants are literals, found by
+ * their value: only those become immediate operands of every instruction. */
+#ifndef ENGINE_STENCIL_ARCH_H
+#define ENGINE_STENCIL_ARCH_H
+
+#define STENCIL_CALL __attribute__((preserve_none))
+#define STENCIL_FIXED_PARAMS u64 inst, u64 mem, u64 fp
+#define STENCIL_FIXED_ARGS inst, mem, fp
+#define STENCIL_PARAMS                                                                             \
+  STENCIL_FIXED_PARAMS, u64 r0, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, u64 r6, u64 r7, v4 x0,     \
+      v4 x1, v4 x2, v4 x3, v4 x4, v4 x5, v4 x6, v4 x7
+#define STENCIL_ARGS                                                                               \
+  STENCIL_FIXED_ARGS, r0, r1, r2, r3, r4, r5, r6, r7, x0, x1, x2, x3, x4, x5, x6, x7
+
+extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
+#define HOLE_A ((u64)hole_a)
+#define HOLE_B ((u64)hole_b)
+#define HOLE_C ((u64)hole_c)
+#define HOLE_D ((u64)hole_d)
+#define HOLE_E ((u64)hole_e)
+#define IMM32 ((i32)0x8a5b6c7d) /* negative: so that nothing shorter than a sign extension does */
+#define IMM16 ((i16)0x8c7d)
+#define IMM8 ((i8)0x9d)
+#define IMM64 0x8a5b6c7d9b4c3d2eull
+/* IMM32 zero extended */
+#define IMMU32 ((u32)IMM32)
+
+/* Into the low element, keeping the others: so clang takes scalar instructions. */
+#define PUT_f32(v, value) ((v)[0] = (value))
+#define PUT_f64(v, value)                                                                          \
+  do {                                                                                             \
+    v2 pair_ = (v2)(v);                                                                            \
+    pair_[0] = (value);                                                                            \
+    (v) = (v4)pair_;                                                                               \
+  } while (0)
+
+#endif

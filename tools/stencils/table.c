@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The table's making: variants over registers of one encoding class usually differ only in the
+ * fields that hold register numbers. That is not assumed but found out: a template is kept only if
+ * it reproduces all the variants it stands for, byte for byte. */
+#include "tools/stencils/extract.h"
+
+#define MAX_FIELDS 15
+
+/* The positions of a register's number in a template: from bit `shift` of the little-endian word at
+ * byte `at` on. */
+struct fields {
+  uint32_t count;
+  struct {
+    uint8_t at, shift;
+  } list[MAX_FIELDS];
+};
+
+const char *const family_names[] = {
+#define FAMILY(name, shape) #name,
+#include "engine/stencils/families.def"
+#undef FAMILY
+};
+const uint8_t family_shapes[] = {
+#define FAMILY(name, shape) STENCIL_SHAPE_##shape,
+#include "engine/stencils/families.def"
+#undef FAMILY
+};
+
+bool is_folded(uint8_t shape, uint32_t a, uint32_t b) {
+  bool one_pool =
+      shape == STENCIL_SHAPE_II || shape == STENCIL_SHAPE_FF || shape == STENCIL_SHAPE_FFX;
+  return (one_pool && a == b) || (shape == STENCIL_SHAPE_FFX && (a == 7 || b == 7));
+}
+
+/* ---- Templates ----------------------------------------------------------------------------- */
+
+/* A group: the variants whose registers are of the same encoding class. Where two operands are in
+ * the same register clang folds (x ^ x), so such members do not count for a template: it serves
+ * them where it writes nothing before it has read all, and the compiler never asks for others. */
+struct group {
+  const struct variant *members[64];
+  uint8_t a[64], b[64];
+  uint32_t count;  /* of members */
+  uint32_t folded; /* of these, how many at the end have two operands in one register */
+};
+
+static bool same_form(const struct variant *x, const struct variant *y) {
+  return x->length == y->length && x->hole_count == y->hole_count &&
+         memcmp(x->holes, y->holes, sizeof x->holes[0] * x->hole_count) == 0;
+}
+
+static uint8_t number_change(uint8_t shape, unsigned operand, uint32_t from, uint32_t to) {
+  return stencil_number(shape, operand, from) ^ stencil_number(shape, operand, to);
+}
+
+/* What `fields` make of the unit at `at` when the register's number changes by XOR with delta. */
+static uint32_t field_change(const struct fields *fields, uint32_t at, uint8_t delta) {
+  uint32_t change = 0;
+  for (uint32_t i = 0; i < fields->count; i++)
+    if (fields->list[i].at == at)
+      change ^= (uint32_t)delta << fields->list[i].shift;
+  return change;
+}
+
+/* A unit of code: a byte, or an instruction where all have one size. */
+static uint32_t unit_at(const struct variant *variant, uint32_t at) {
+  uint32_t unit = 0;
+  memcpy(&unit, variant->code + at, machine_fields.unit);
+  return unit;
+}
+
+/* Whether the unit changes between two members that differ in one operand alone as the fields at
+ * these shifts would. */
+static bool changes_so(const struct group *group, uint32_t m, uint32_t n, bool of_b, uint8_t shape,
+                       uint32_t at, unsigned shifts) {
+  uint8_t delta = of_b ? number_change(shape, 1, group->b[m], group->b[n])
+                       : number_change(shape, 0, group->a[m], group->a[n]);
+  uint32_t change = 0;
+  for (unsigned i = 0; i < machine_fields.count; i++)
+    change ^= shifts >> i & 1 ? (uint32_t)delta << machine_fields.shifts[i] : 0;
+  return unit_at(group->members[n], at) == (unit_at(group->members[m], at) ^ change);
+}
+
+/* Each member is compared with the next one that has the same other operand. */
+static bool all_change_so(const struct group *group, bool of_b, uint8_t shape, uint32_t at,
+                          unsigned shifts) {
+  const uint8_t *other = of_b ? group->a : group->b;
+  uint32_t count = group->count - group->folded;
+  for (uint32_t m = 0; m < count; m++)
+    for (uint32_t n = m + 1; n < count; n++) {
+      if (other[m] != other[n])
+        continue;
+      if (!changes_so(group, m, n, of_b, shape, at, shifts))
+        return false;
+      break;
+    }
+  return true;
+}
+
+/* Finds the fields of operand a (or b) by the members that differ in it alone. */
+static bool find_fields(const struct group *group, bool of_b, uint8_t shape,
+                        struct fields *fields) {
+  const struct variant *first = group->members[0];
+  fields->count = 0;
+  for (uint32_t at = 0; at < first->length; at += machine_fields.unit) {
+    for (unsigned shifts = 0;; shifts++) { /* bit i: at machine_fields.shifts[i] */
+      if (shifts == 1u << machine_fields.count)
+        return false;
+      if (!all_change_so(group, of_b, shape, at, shifts))
+        continue;
+      for (unsigned bit = 0; bit < machine_fields.count; bit++) {
+        if (!(shifts >> bit & 1))
+          continue;
+        if (fields->count == MAX_FIELDS)
+          return false;
+        fields->list[fields->count].at = (uint8_t)at;
+        fields->list[fields->count++].shift = machine_fields.shifts[bit];
+      }
+      break;
+    }
+  }
+  return true;
+}
+
+/* Whether the first member with its fields gives all others. */
+static bool find_template(const struct group *group, uint8_t shape, struct fields *a,
+                          struct fields *b) {
+  const struct variant *first = group->members[0];
+  a->count = b->count = 0;
+  for (uint32_t m = 1; m < group->count - group->folded; m++)
+    if (!same_form(first, group->members[m]))
+      return false;
+  if (!find_fields(group, false, shape, a) ||
+      (stencil_shape_operands(shape) > 1 && !find_fields(group, true, shape, b)))
+    return false;
+  for (uint32_t m = 1; m < group->count - group->folded; m++) {
+    uint8_t delta_a = number_change(shape, 0, group->a[0], group->a[m]);
+    uint8_t delta_b = number_change(shape, 1, group->b[0], group->b[m]);
+    for (uint32_t at = 0; at < first->length; at += machine_fields.unit)
+      if (unit_at(group->members[m], at) !=
+          (unit_at(first, at) ^ field_change(a, at, delta_a) ^ field_change(b, at, delta_b)))
+        return false;
+  }
+  return true;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------- */
+
+static struct stencil_template templates[1 << 14];
+static uint32_t template_count;
+static uint8_t records[1 << 20];
+static uint32_t record_bytes;
+static uint32_t record_offsets[1 << 14];
+static uint32_t record_count;
+static uint32_t groups[1 << 14], group_count;
+static uint32_t ordered[1 << 14], ordered_count;
+static uint32_t explicit_count, longest;
+
+static void put(uint8_t byte) {
+  records[record_bytes++] = byte;
+}
+
+static void put_record(const struct variant *variant, const struct fields *a,
+                       const struct fields *b) {
+  record_offsets[record_count++] = record_bytes;
+  put((uint8_t)variant->length);
+  put((uint8_t)variant->hole_count);
+  put((uint8_t)(a->count | b->count << 4));
+  for (uint32_t i = 0; i < variant->hole_count; i++) {
+    put(variant->holes[i].at);
+    put(variant->holes[i].kind);
+  }
+  for (int operand = 0; operand < 2; operand++) {
+    const struct fields *fields = operand ? b : a;
+    for (uint32_t i = 0; i < fields->count; i++) {
+      put(fields->list[i].at);
+      put(fields->list[i].shift);
+    }
+  }
+  for (uint32_t i = 0; i < variant->length; i++)
+    put(variant->code[i]);
+}
+
+/* A register's number times this puts it into all fields at once. */
+static bool make_factor(const struct fields *fields, uint64_t *factor) {
+  const uint64_t ones = (1ull << (2 * ENCODING_NUMBER_BITS - 1)) - 1;
+  *factor = 0;
+  for (uint32_t i = 0; i < fields->count; i++) {
+    uint32_t bit = 8u * fields->list[i].at + fields->list[i].shift;
+    if (bit + ENCODING_NUMBER_BITS > 64 ||
+        (*factor & ones << bit >> (ENCODING_NUMBER_BITS - 1)) != 0)
+      return false;
+    *factor |= 1ull << bit;
+  }
+  return true;
+}
+
+/* The compact form, if the stencil has room in it. */
+static bool make_template(const struct variant *variant, const struct fields *a,
+                          const struct fields *b, struct stencil_template *template) {
+  *template = (struct stencil_template){.length = (uint8_t)variant->length,
+                                        .hole_at = STENCIL_TEMPLATE_CODE,
+                                        .hole2_at = STENCIL_TEMPLATE_CODE};
+  if (variant->length > STENCIL_TEMPLATE_CODE || !make_factor(a, &template->a) ||
+      !make_factor(b, &template->b))
+    return false;
+  for (uint32_t i = 0; i < variant->hole_count; i++)
+    if (!machine_put_hole(variant, variant->holes[i], template))
+      return false;
+  memcpy(template->code, variant->code, variant->length);
+  return true;
+}
+
+/* With the fields at number 0. */
+static uint32_t put_template(const struct group *group, uint8_t shape, const struct fields *a,
+                             const struct fields *b) {
+  struct variant zero = *group->members[0];
+  for (uint32_t at = 0; at < zero.length; at += machine_fields.unit) {
+    uint32_t unit = unit_at(&zero, at) ^
+                    field_change(a, at, stencil_number(shape, 0, group->a[0])) ^
+                    field_change(b, at, stencil_number(shape, 1, group->b[0]));
+    memcpy(zero.code + at, &unit, machine_fields.unit);
+  }
+  if (make_template(&zero, a, b, &templates[template_count]))
+    return template_count++;
+  put_record(&zero, a, b);
+  return (record_count - 1) | STENCIL_RECORD;
+}
+
+static uint32_t put_members(const struct group *group, uint8_t shape) {
+  static const struct fields none;
+  uint32_t base = record_count;
+  for (uint32_t m = 0; m < group->count; m++) {
+    record_count = base + stencil_member(shape, group->a[m], group->b[m]);
+    put_record(group->members[m], &none, &none);
+  }
+  record_count = base + group->count;
+  explicit_count += group->count;
+  return base | STENCIL_RECORD | STENCIL_EXPLICIT;
+}
+
+/* clang orders the operands of a commutative instruction by their places among the arguments: such
+ * families have a template for either order. False: this is none. */
+static bool put_ordered(const struct group *group, uint8_t shape, uint32_t number) {
+  static struct group halves[2];
+  struct fields a[2], b[2];
+  memset(halves, 0, sizeof halves);
+  for (uint32_t m = 0; m < group->count - group->folded; m++) {
+    struct group *half = &halves[group->a[m] > group->b[m]];
+    half->a[half->count] = group->a[m];
+    half->b[half->count] = group->b[m];
+    half->members[half->count++] = group->members[m];
+  }
+  for (int i = 0; i < 2; i++)
+    if (halves[i].count == 0 || !find_template(&halves[i], shape, &a[i], &b[i]))
+      return false;
+  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
+  for (int i = 0; i < 2; i++)
+    ordered[ordered_count++] = put_template(&halves[i], shape, &a[i], &b[i]);
+  return true;
+}
+
+/* One template, two, or all members. */
+static void put_group(const struct group *group, uint8_t shape) {
+  struct fields a, b;
+  uint32_t number = group_count++;
+  for (uint32_t m = 0; m < group->count; m++)
+    if (group->members[m]->length > longest)
+      longest = group->members[m]->length;
+  if (find_template(group, shape, &a, &b))
+    groups[number] = put_template(group, shape, &a, &b);
+  else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number))
+    groups[number] = put_members(group, shape);
+}
+
+static void add_member(struct group *group, const family_variants *variants, size_t family,
+                       uint32_t a, uint32_t b) {
+  if (!variants[family][8 * a + b].present)
+    die("s_%s: registers %u %u are missing", family_names[family], a, b);
+  group->a[group->count] = (uint8_t)a;
+  group->b[group->count] = (uint8_t)b;
+  group->members[group->count++] = &variants[family][8 * a + b];
+}
+
+/* The members of group number g of a family, the folded ones last. */
+static void gather_group(const family_variants *variants, size_t family, uint32_t g,
+                         struct group *group) {
+  uint8_t shape = family_shapes[family];
+  unsigned operands = stencil_shape_operands(shape);
+  group->count = group->folded = 0;
+  for (int folded = 0; folded < 2; folded++) {
+    for (uint32_t a = 0; a < (operands > 0 ? 8 : 1); a++) {
+      for (uint32_t b = 0; b < (operands > 1 ? 8 : 1); b++) {
+        if (stencil_group(shape, a, b) != g || is_folded(shape, a, b) != (folded != 0))
+          continue;
+        add_member(group, variants, family, a, b);
+        group->folded += (uint32_t)folded;
+      }
+    }
+  }
+}
+
+static void write_numbers(FILE *out, const char *declaration, const uint32_t *numbers,
+                          uint32_t count) {
+  fprintf(out, "%s = {", declaration);
+  for (uint32_t i = 0; i < count; i++)
+    fprintf(out, "%s%u,", i % 16 ? "" : "\n", numbers[i]);
+  fprintf(out, "\n};\n");
+}
+
+static void write_templates(FILE *out) {
+  fprintf(out, "static const struct stencil_template stencil_templates[] = {\n");
+  for (uint32_t i = 0; i < template_count; i++) {
+    const struct stencil_template *t = &templates[i];
+    fprintf(out, "{%u, %u, %u, %u, %u, %u, %u, 0, 0x%llx, 0x%llx, {", t->length, t->hole_at,
+            t->hole, t->jump_at, t->jump, t->hole2_at, t->hole2, (unsigned long long)t->a,
+            (unsigned long long)t->b);
+    for (uint32_t k = 0; k < STENCIL_TEMPLATE_CODE; k++)
+      fprintf(out, "%u,", t->code[k]);
+    fprintf(out, "}},\n");
+  }
+  fprintf(out, "};\n");
+}
+
+/* The same in all variants. */
+static uint32_t find_access(const family_variants *variants, size_t family) {
+  const struct variant *first = &variants[family][0];
+  unsigned operands = stencil_shape_operands(family_shapes[family]);
+  if (strncmp(family_names[family], "load", 4) != 0 &&
+      strncmp(family_names[family], "store", 5) != 0)
+    return 0;
+  for (uint32_t i = 0; i < (operands == 0 ? 1 : operands == 1 ? 8 : 64); i++) {
+    const struct variant *one = operands == 1 ? &first[8 * i] : &first[i];
+    if (machine_find_access(one) != machine_find_access(first))
+      die("%s: accesses memory elsewhere than %s", one->name, first->name);
+  }
+  return machine_find_access(first);
+}
+
+void write_table(const char *path, const family_variants *variants) {
+  static uint32_t firsts[FAMILY_COUNT], accesses[FAMILY_COUNT], bytes[1 << 20];
+  for (size_t family = 0; family < FAMILY_COUNT; family++) {
+    firsts[family] = group_count;
+    accesses[family] = find_access(variants, family);
+    for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
+      struct group group;
+      gather_group(variants, family, g, &group);
+      put_group(&group, family_shapes[family]);
+    }
+  }
+  for (int i = 0; i < 16; i++) /* copies go on in whole words */
+    put(0);
+  if (record_count >= STENCIL_ORDERED || record_bytes > 0xffff || template_count >= STENCIL_ORDERED)
+    die("the table outgrew its 16-bit indices: %u records, %u bytes", record_count, record_bytes);
+  FILE *out = fopen(path, "w");
+  if (!out)
+    die("cannot write %s", path);
+  fprintf(out,
+          "/* Made by tools/stencils: %u templates, %u records of %u bytes, %u of them "
+          "explicit variants; the longest stencil has %u. */\n",
+          template_count, record_count, record_bytes, explicit_count, longest);
+  fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
+  write_templates(out);
+  write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
+  write_numbers(out, "static const uint8_t stencil_access[]", accesses, FAMILY_COUNT);
+  write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
+  write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
+  write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);
+  for (uint32_t i = 0; i < record_bytes; i++)
+    bytes[i] = records[i];
+  write_numbers(out, "static const uint8_t stencil_records[]", bytes, record_bytes);
+  if (fclose(out) != 0)
+    die("cannot write %s", path);
+}
