@@ -239,6 +239,8 @@ static bool prepare(struct run *run) {
       !vm_create(&run->vm, &run->signals, result->error, sizeof(result->error)) ||
       !add_devices(run) || !prepare_vm(run))
     return false;
+  if (!signals_make_ticks(&run->signals))
+    return fail(run, "cannot make a timer: %s", strerror(errno));
   if (config->timeout_ms && !signals_set_deadline(&run->signals, config->timeout_ms))
     return fail(run, "cannot set the deadline: %s", strerror(errno));
   return enter_jail(run);

@@ -3,6 +3,7 @@
 DRIVER_SOURCES := \
 	guest/drivers/virtqueue.c \
 	guest/drivers/console.c \
+	guest/drivers/ports.c \
 	guest/drivers/rng.c \
 	guest/drivers/sockets.c \
 	guest/drivers/fuse.c \

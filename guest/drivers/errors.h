@@ -6,6 +6,7 @@
 
 #define LINUX_ENOENT 2
 #define LINUX_EIO 5
+#define LINUX_EBADF 9
 #define LINUX_ENOMEM 12
 #define LINUX_EFAULT 14
 #define LINUX_EINVAL 22
@@ -13,6 +14,7 @@
 #define LINUX_EMFILE 24
 #define LINUX_ENOSPC 28
 #define LINUX_EROFS 30
+#define LINUX_EPIPE 32
 #define LINUX_ENAMETOOLONG 36
 #define LINUX_EPROTO 71
 #define LINUX_EDQUOT 122

@@ -194,15 +194,35 @@ static void forget_name(struct fuse *fuse, wasi_node dir, const char *name, size
   fuse_name_drop(fuse, dir, name, length);
 }
 
-static int remove_name(struct wasi_fs *fs, uint32_t opcode, wasi_node dir, const char *name,
-                       size_t length) {
-  struct fuse *fuse = to_fuse(fs);
+/* QEMU's virtiofsd answers EIO when a name goes whose node it does not know (Linux has always
+ * looked it up before). Then the name is looked up and the request made once more. */
+static bool wants_lookup(int error) {
+  return error == LINUX_EIO;
+}
+
+static int request_removal(struct fuse *fuse, uint32_t opcode, wasi_node dir, const char *name,
+                           size_t length) {
   fuse_begin(fuse, opcode, dir, 0);
   int error = fuse_add_name(fuse, name, length);
   if (!error)
     error = fuse_call(fuse, 0);
   if (!error || (error == LINUX_ENOENT && !fuse->failed))
     forget_name(fuse, dir, name, length);
+  return error;
+}
+
+static int remove_name(struct wasi_fs *fs, uint32_t opcode, wasi_node dir, const char *name,
+                       size_t length) {
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_node *node;
+  int error = request_removal(fuse, opcode, dir, name, length);
+  if (!wants_lookup(error))
+    return error;
+  error = send_lookup(fuse, dir, name, length, &node);
+  if (error)
+    return error;
+  error = request_removal(fuse, opcode, dir, name, length);
+  fuse_node_drop(fuse, node);
   return error;
 }
 
@@ -214,10 +234,9 @@ int fuse_rmdir(struct wasi_fs *fs, wasi_node dir, const char *name, size_t lengt
   return remove_name(fs, FUSE_RMDIR, dir, name, length);
 }
 
-int fuse_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, size_t from_length,
-                wasi_node to_dir, const char *to, size_t to_length) {
-  struct fuse *fuse = to_fuse(fs);
-  /* Plain RENAME: replaces what is there, as WASI wants it. */
+/* Plain RENAME: replaces what is there, as WASI wants it. */
+static int request_rename(struct fuse *fuse, wasi_node from_dir, const char *from,
+                          size_t from_length, wasi_node to_dir, const char *to, size_t to_length) {
   struct fuse_rename_in *in = fuse_begin(fuse, FUSE_RENAME, from_dir, sizeof *in);
   in->newdir = to_dir;
   int error = fuse_add_name(fuse, from, from_length);
@@ -230,6 +249,21 @@ int fuse_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, size_t
   forget_name(fuse, from_dir, from, from_length);
   forget_name(fuse, to_dir, to, to_length);
   return 0;
+}
+
+int fuse_rename(struct wasi_fs *fs, wasi_node from_dir, const char *from, size_t from_length,
+                wasi_node to_dir, const char *to, size_t to_length) {
+  struct fuse *fuse = to_fuse(fs);
+  struct fuse_node *node;
+  int error = request_rename(fuse, from_dir, from, from_length, to_dir, to, to_length);
+  if (!wants_lookup(error))
+    return error;
+  error = send_lookup(fuse, from_dir, from, from_length, &node);
+  if (error)
+    return error;
+  error = request_rename(fuse, from_dir, from, from_length, to_dir, to, to_length);
+  fuse_node_drop(fuse, node);
+  return error;
 }
 
 /* The header names the directory, the body the file. */

@@ -14,10 +14,12 @@ void *virtqueue_map(const struct driver_machine *machine, const struct abi_boot 
 
 void virtqueue_open(struct virtqueue *queue, const struct driver_machine *machine,
                     const struct abi_boot *boot, void *rings, uint32_t device, uint32_t index) {
+  uint16_t size = boot->devices[device].queue_sizes[index];
   uint8_t *base = (uint8_t *)rings + (size_t)index * ABI_QUEUE_STRIDE;
   *queue = (struct virtqueue){.machine = machine,
                               .device = device,
                               .index = index,
+                              .size = size ? size : ABI_QUEUE_SIZE,
                               .in_order = boot->devices[device].features & ABI_FEATURE_IN_ORDER,
                               .desc = (void *)(base + ABI_QUEUE_DESC),
                               .avail = (void *)(base + ABI_QUEUE_AVAIL),
@@ -34,7 +36,7 @@ bool virtqueue_polled(const struct virtqueue *queue) {
 
 void virtqueue_begin(struct virtqueue *queue, uint32_t room) {
   queue->segments = 0;
-  if (queue->first + room >= ABI_QUEUE_SIZE)
+  if (queue->first + room >= queue->size)
     virtqueue_flush(queue);
   if (virtqueue_idle(queue))
     queue->first = 0;
@@ -78,7 +80,7 @@ size_t virtqueue_add(struct virtqueue *queue, const void *bytes, size_t length, 
     if (address == UINT64_MAX || piece == 0)
       break;
     if (!extend_last(queue, address, piece, flags)) {
-      if (queue->first + queue->segments + keep >= ABI_QUEUE_SIZE)
+      if (queue->first + queue->segments + keep >= queue->size)
         break;
       append_descriptor(queue, address, piece, flags);
     }
@@ -108,18 +110,28 @@ size_t virtqueue_add_slices(struct virtqueue *queue, const struct wasi_slice *sl
   return done;
 }
 
+/* Rounds of looking before the CPU is given away, and for how long then. A server beside the vCPU
+ * answers most requests in less. */
+#define PAUSE_ROUNDS 20000u
+#define PAUSE_NS 500000u
+
+void virtqueue_pause(const struct driver_machine *machine, uint64_t round) {
+  if (round >= PAUSE_ROUNDS && machine->idle)
+    machine->idle(machine->context, PAUSE_NS);
+}
+
 /* The only place that waits for a device. Under our monitor the requests were served while the
  * guest stood still in the notification, so this never loops; a device beside the vCPU takes its
  * time. Notified whatever used.flags says: those who wait want no delay. */
 static void notify_and_wait(const struct virtqueue *queue) {
   queue->machine->notify(queue->machine->context, queue->device, queue->index);
-  while (!virtqueue_idle(queue)) {
-  }
+  for (uint64_t round = 0; !virtqueue_idle(queue); round++)
+    virtqueue_pause(queue->machine, round);
 }
 
 /* Makes the request available; returns its place in the rings. */
 static uint16_t make_available(struct virtqueue *queue) {
-  uint16_t place = queue->submitted++ % ABI_QUEUE_SIZE;
+  uint16_t place = queue->submitted++ % queue->size;
   queue->avail->ring[place] = queue->first;
   queue->first += queue->segments;
   queue->segments = 0;
@@ -136,6 +148,15 @@ uint32_t virtqueue_submit(struct virtqueue *queue) {
   uint16_t place = make_available(queue);
   notify_and_wait(queue);
   return queue->used->ring[place].length;
+}
+
+void virtqueue_send(struct virtqueue *queue) {
+  make_available(queue);
+  queue->machine->notify(queue->machine->context, queue->device, queue->index);
+}
+
+uint32_t virtqueue_used(const struct virtqueue *queue) {
+  return queue->used->ring[(uint16_t)(queue->submitted - 1) % queue->size].length;
 }
 
 void virtqueue_post(struct virtqueue *queue) {

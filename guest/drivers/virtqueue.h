@@ -14,6 +14,7 @@ struct virtqueue {
   const struct driver_machine *machine;
   uint32_t device;
   uint32_t index;
+  uint16_t size; /* entries */
   volatile struct abi_virtq_desc *desc;
   volatile struct abi_virtq_avail *avail;
   const volatile struct abi_virtq_used *used;
@@ -54,6 +55,13 @@ bool virtqueue_polled(const struct virtqueue *queue);
 bool virtqueue_idle(const struct virtqueue *queue);
 /* Waits until nothing is. */
 void virtqueue_flush(struct virtqueue *queue);
+/* The two halves of submit, for a request that may take for ever: between them virtqueue_idle says
+ * whether it is done. */
+void virtqueue_send(struct virtqueue *queue);
+uint32_t virtqueue_used(const struct virtqueue *queue);
+
+/* Lets a device have time while somebody looks at it again and again; `round` counts from 0. */
+void virtqueue_pause(const struct driver_machine *machine, uint64_t round);
 
 /* Bytes of all slices. */
 size_t slices_length(const struct wasi_slice *slices, size_t count);

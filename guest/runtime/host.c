@@ -6,13 +6,16 @@
 #define ERRNO_EBADF 9
 #define ERRNO_EINVAL 22
 
+/* Between two looks at a stream that is waited for. */
+#define POLL_NS 500000u
+
 static struct program *program_of(struct wasi_host *host) {
   return (struct program *)((char *)host - offsetof(struct program, host));
 }
 
 static enum wasi_stream_kind host_stream_kind(struct wasi_host *host, uint32_t stream) {
   struct program *program = program_of(host);
-  if (!program->console || stream > 2)
+  if (!program->console || !console_has(program->console, stream))
     return WASI_STREAM_CLOSED;
   switch (program->console_flags >> (8 * stream) & 0xff) {
   case ABI_STREAM_TERMINAL:
@@ -44,10 +47,27 @@ static int host_stream_write(struct wasi_host *host, uint32_t stream,
   return console_write(program->console, stream, slices, slice_count, count);
 }
 
-static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch,
-                     struct wasi_watch *sockets, size_t socket_count, uint32_t *ready,
-                     uint64_t *bytes) {
-  struct machine *machine = program_of(host)->machine;
+/* The machine knows nothing of streams: the console is asked again and again. There are no sockets
+ * then. */
+static void wait_polling(struct program *program, uint64_t timeout_ns, uint32_t watch,
+                         uint32_t *ready, uint64_t *bytes) {
+  struct machine *machine = program->machine;
+  uint64_t start = machine_monotonic_ns(machine);
+  for (;;) {
+    *bytes = 0;
+    *ready = watch && program->console ? console_ready(program->console, watch, bytes) : watch;
+    uint64_t elapsed = machine_monotonic_ns(machine) - start;
+    if (*ready || elapsed >= timeout_ns)
+      return;
+    uint64_t nap = timeout_ns - elapsed;
+    machine_idle(machine, watch && nap > POLL_NS ? POLL_NS : nap);
+  }
+}
+
+/* One wait of the machine for streams and sockets. */
+static int wait_machine(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
+                        struct wasi_watch *sockets, size_t socket_count, uint32_t *ready,
+                        uint64_t *bytes) {
   struct abi_wait_socket *watched = machine->control->wait_sockets;
   if (socket_count > ABI_SOCKETS_MAX)
     return ERRNO_EINVAL;
@@ -59,6 +79,16 @@ static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch
     sockets[i].ready = watched[i].ready;
     sockets[i].bytes = watched[i].bytes;
   }
+  return 0;
+}
+
+static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch,
+                     struct wasi_watch *sockets, size_t socket_count, uint32_t *ready,
+                     uint64_t *bytes) {
+  struct program *program = program_of(host);
+  if (machine_can_wait(program->machine))
+    return wait_machine(program->machine, timeout_ns, watch, sockets, socket_count, ready, bytes);
+  wait_polling(program, timeout_ns, watch, ready, bytes);
   return 0;
 }
 
@@ -176,6 +206,10 @@ static void drivers_free(void *context, void *address, size_t size) {
   host_free(&((struct program *)context)->host, address, size);
 }
 
+static void drivers_idle(void *context, uint64_t most_ns) {
+  machine_idle(((struct program *)context)->machine, most_ns);
+}
+
 static uint64_t drivers_now(void *context) {
   return machine_monotonic_ns(((struct program *)context)->machine);
 }
@@ -218,6 +252,7 @@ void program_open_devices(struct program *program, struct machine *machine) {
       .map = drivers_map,
       .allocate = drivers_allocate,
       .free = drivers_free,
+      .idle = drivers_idle,
       .now = drivers_now,
   };
   machine_platform(machine, &program->platform);

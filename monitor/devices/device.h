@@ -36,6 +36,10 @@ struct device {
   const struct device_host *host;
   struct abi_device abi; /* as told to the guest: type, queue_count, rings, features, flags */
   uint16_t last_avail[ABI_CONSOLE_QUEUES]; /* per queue: next avail entry to look at */
+  uint32_t polled; /* a bit for each queue whose buffers may wait for the next exit */
+  uint32_t quick;  /* a bit for each queue whose buffers are served in no time, or interruptibly */
+  bool polling;    /* the guest was told that we look by ourselves */
+  bool hurried;    /* the VM is ending: nothing may wait for somebody else any more */
 };
 
 /* The device's kind as messages call it: "virtio-fs", ... */
@@ -44,6 +48,13 @@ const char *device_name(const struct device *device);
 /* True when a signal waits that must be looked at (host->wait_mask lets it in). Long work asks
  * between its steps and returns DEVICE_INTERRUPTED. */
 bool device_interrupted(const struct device_host *host);
+
+/* Serves what waits in the polled queues; *any: there was something. */
+enum device_result device_poll(struct device *device, bool *any, struct guest_fault *fault);
+/* Tells the guest whether its polled queues are looked at without a notification (abi/virtqueue.h:
+ * ABI_VIRTQ_NO_NOTIFY); whoever says so polls them. */
+enum device_result device_set_polling(struct device *device, bool polling,
+                                      struct guest_fault *fault);
 
 struct device_ops {
   /* Serves all available buffers of a queue. `queue` is already checked against queue_count. */
