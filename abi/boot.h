@@ -17,6 +17,7 @@
 #define ABI_BOOT_MAGIC 0x544f4f42574d5248ull /* "HRMWBOOT" */
 #define ABI_BOOT_VERSION 1
 #define ABI_MAX_DEVICES 64
+#define ABI_DEVICE_QUEUES 16       /* the most queues of one device */
 #define ABI_AREA_SIZE 0x2000000ull /* 32 MiB of address space */
 
 /* Who hosts this guest. */
@@ -49,10 +50,11 @@ enum abi_device_type {
   ABI_DEVICE_FS = 26,
 };
 
-/* One device of our monitor. Its split virtqueues (virtio 1.2, section 2.7) are laid out and
- * enabled before the start; the guest only fills and notifies them (see doorbell.h).
+/* One device. Its split virtqueues (virtio 1.2, section 2.7) are laid out and enabled before the
+ * start; the guest only fills and notifies them (see doorbell.h).
  * Queue q of a device lives at `rings` + q * ABI_QUEUE_STRIDE, with the three parts at the
- * offsets below; every queue has ABI_QUEUE_SIZE entries. */
+ * offsets below, and has queue_sizes[q] entries, at most ABI_QUEUE_SIZE; 0 there means
+ * ABI_QUEUE_SIZE. */
 struct abi_device {
   uint32_t type;        /* enum abi_device_type */
   uint32_t queue_count; /* queues 0 .. queue_count-1 */
@@ -60,7 +62,11 @@ struct abi_device {
   uint64_t features;    /* virtio feature bits in force (VIRTIO_F_VERSION_1 always) */
   struct abi_span name; /* FS: the guest path of the preopen, e.g. "." or "/data" */
   uint32_t flags; /* ABI_DEVICE_READ_ONLY; for the console ABI_STREAM_* per port, 8 bits each */
-  uint32_t reserved;
+  /* VIRT: a notification of queue q is a store of q to notify + q * notify_stride (user virtual):
+   * 32 bits when the stride is 0 (virtio-mmio, 4.2.2), else 16 (PCI, 4.1.4.4). */
+  uint32_t notify_stride;
+  uint64_t notify;
+  uint16_t queue_sizes[ABI_DEVICE_QUEUES]; /* powers of two */
 };
 
 #define ABI_QUEUE_SIZE 128u
@@ -85,6 +91,29 @@ struct abi_device {
 #define ABI_CONSOLE_STDIN_QUEUE 0u
 #define ABI_CONSOLE_STDOUT_QUEUE 5u
 #define ABI_CONSOLE_STDERR_QUEUE 7u
+
+/* QEMU's virtio-console (virtio 1.2, section 5.3.6): port n has queues 2n + 2 and 2n + 3, port 0
+ * the first two. Port 0 is a console for all streams that have no port of their own. REPORT takes
+ * one struct abi_virt_report (doorbell.h) before the guest ends. */
+enum abi_virt_port {
+  ABI_VIRT_PORT_CONSOLE = 0,
+  ABI_VIRT_PORT_STDIN = 1,
+  ABI_VIRT_PORT_STDOUT = 2,
+  ABI_VIRT_PORT_STDERR = 3,
+  ABI_VIRT_PORT_REPORT = 4,
+  ABI_VIRT_PORTS
+};
+#define ABI_VIRT_STREAMS_UNKNOWN (ABI_STREAM_PIPE | ABI_STREAM_PIPE << 8 | ABI_STREAM_PIPE << 16)
+#define ABI_VIRT_CONTROL_RX 2u
+#define ABI_VIRT_CONTROL_TX 3u
+
+/* A program that starts QEMU passes what boot information says, and the module, in the initial RAM
+ * disk: a struct abi_boot with its strings, whose memory and virt parts are ignored; then, at the
+ * next multiple of ABI_BUNDLE_ALIGN, the module. devices[i], all of type FS, says how the guest
+ * shall know the virtio-fs device with the tag ABI_BUNDLE_TAG followed by i in decimal. A RAM disk
+ * that does not start so is the module itself, and the kernel's command line says the rest. */
+#define ABI_BUNDLE_ALIGN 4096u
+#define ABI_BUNDLE_TAG "hermit"
 
 struct abi_boot {
   uint64_t magic;   /* ABI_BOOT_MAGIC */
@@ -132,11 +161,22 @@ struct abi_boot {
   uint32_t data_areas;
   uint32_t code_blocks;
 
+  /* VIRT: what is known of time, and memory that does not follow the first range. */
+  struct {
+    uint64_t realtime_ns; /* since 1970-01-01 UTC, when the counter was at: */
+    uint64_t counter;
+    uint64_t counter_hz;  /* 0: the kernel can measure it (abi/kernel.h) */
+    uint64_t second_base; /* physical, whole blocks; 0: no second range */
+    uint64_t second_end;
+    uint32_t streams; /* of a bundle: abi_device.flags for the console */
+    uint32_t reserved;
+  } virt;
+
   struct abi_device devices[ABI_MAX_DEVICES];
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span layout");
-_Static_assert(sizeof(struct abi_device) == 40, "abi_device layout");
-_Static_assert(sizeof(struct abi_boot) == 168 + 40 * ABI_MAX_DEVICES, "abi_boot layout");
+_Static_assert(sizeof(struct abi_device) == 80, "abi_device layout");
+_Static_assert(sizeof(struct abi_boot) == 216 + 80 * ABI_MAX_DEVICES, "abi_boot layout");
 
 #endif

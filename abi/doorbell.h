@@ -60,6 +60,14 @@ struct abi_report {
   uint64_t code_bytes; /* machine code made */
 };
 
+/* VIRT: the same on the console's port REPORT, because not every board passes on a status. */
+#define ABI_VIRT_REPORT_MAGIC 0x504552574d524548ull /* "HERMWREP" */
+struct abi_virt_report {
+  uint64_t magic;
+  uint64_t status; /* 0..255, of outcome EXIT */
+  struct abi_report report;
+};
+
 #define ABI_TEXT_MAX 512u
 
 /* The control block: one page, mapped for the guest's user mode. */

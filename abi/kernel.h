@@ -29,11 +29,26 @@
   X(3, PUBLISH_CODE) /* `count` mapped blocks of code become read-only and executable */           \
   X(4, UNMAP)        /* `count` blocks, whatever is mapped there; the physical address is 0 */
 
+/* Under ABI_MONITOR_VIRT only, in place of doorbells; elsewhere there are no such calls. */
+#define ABI_KERNEL_VIRT_CALLS(X)                                                                   \
+  X(16, IDLE)       /* stops the CPU for at most `address` ns, at most ABI_IDLE_MAX */             \
+  X(17, COUNTER_HZ) /* returns the rate of the guest's counter, in place of a result */            \
+  X(18, PRINT)      /* `count` (1 to 8) characters, the first in the lowest byte of `address` */   \
+  X(19, END)        /* ends the machine with status `address`; does not return */
+
+#define ABI_IDLE_MAX 1000000000ull
+
 enum abi_kernel_call {
 #define X(number, name) ABI_KERNEL_##name = number,
   ABI_KERNEL_CALLS(X)
 #undef X
       ABI_KERNEL_CALL_COUNT
+};
+
+enum abi_kernel_virt_call {
+#define X(number, name) ABI_KERNEL_##name = number,
+  ABI_KERNEL_VIRT_CALLS(X)
+#undef X
 };
 
 enum abi_kernel_result {

@@ -13,6 +13,9 @@
 
 #define ABI_FEATURE_VERSION_1 (1ull << 32)        /* VIRTIO_F_VERSION_1, section 6 */
 #define ABI_FEATURE_CONSOLE_MULTIPORT (1ull << 1) /* VIRTIO_CONSOLE_F_MULTIPORT, section 5.3.3 */
+/* VIRTIO_F_IN_ORDER (section 6): buffers are served in the order they were made available. Our
+ * monitor writes a used entry for each. */
+#define ABI_FEATURE_IN_ORDER (1ull << 35)
 
 #define ABI_VIRTQ_NEXT 0x1u     /* the chain goes on at `next` */
 #define ABI_VIRTQ_WRITE 0x2u    /* the device writes this buffer; without: it reads */
@@ -35,6 +38,12 @@ struct abi_virtq_used_entry {
   uint32_t id;     /* head of the finished chain */
   uint32_t length; /* bytes the device wrote */
 };
+
+/* used.flags: VIRTQ_USED_F_NO_NOTIFY (2.7.7), the device looks by itself. Our monitor says so of
+ * the queues of a device that was notified a moment ago: it serves them at every exit, whatever the
+ * reason, and at the latest ABI_POLL_MS after they were filled. */
+#define ABI_VIRTQ_NO_NOTIFY 0x1u
+#define ABI_POLL_MS 10u
 
 struct abi_virtq_used {
   uint16_t flags;

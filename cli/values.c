@@ -56,20 +56,42 @@ uint64_t cli_parse_duration(const char *text) {
   return milliseconds;
 }
 
+static enum hermit_wasm_cache parse_cache(const char *text) {
+  static const char *const names[] = {[HERMIT_WASM_CACHE_AUTO] = "auto",
+                                      [HERMIT_WASM_CACHE_NONE] = "none",
+                                      [HERMIT_WASM_CACHE_ALWAYS] = "always"};
+  for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(text, names[i]) == 0)
+      return (enum hermit_wasm_cache)i;
+  cli_fail("--dir: cache=%s: unknown; there are none, auto and always", text);
+}
+
+/* Takes the last :ro or :cache=MODE off the text. Only those are options: directories may have
+ * colons in their names. */
+static bool take_dir_option(char *text, struct hermit_wasm_dir *dir) {
+  char *colon = strrchr(text, ':');
+  if (colon && strcmp(colon, ":ro") == 0)
+    dir->read_only = true;
+  else if (colon && strncmp(colon, ":cache=", 7) == 0)
+    dir->cache = parse_cache(colon + 7);
+  else
+    return false;
+  *colon = '\0';
+  return true;
+}
+
 struct hermit_wasm_dir cli_parse_dir(char *text) {
   struct hermit_wasm_dir dir = {.host = text, .guest = text};
-  size_t length = strlen(text);
-  if (length >= 3 && strcmp(text + length - 3, ":ro") == 0) {
-    text[length - 3] = '\0';
-    dir.read_only = true;
-  }
+  while (take_dir_option(text, &dir))
+    ;
   char *colons = strstr(text, "::");
   if (colons) {
     *colons = '\0';
     dir.guest = colons + 2;
   }
   if (*dir.host == '\0' || *dir.guest == '\0')
-    cli_fail("--dir: a directory is empty; write HOST, HOST::GUEST or either with :ro behind");
+    cli_fail("--dir: a directory is empty; write HOST, HOST::GUEST or either with :ro or "
+             ":cache=MODE behind");
   return dir;
 }
 

@@ -111,6 +111,32 @@ static bool constant_to_right(struct compiler *c) {
   return true;
 }
 
+/* Adds a constant to the top of the stack. The stencil leaves a local where it is. */
+static void add_constant(struct compiler *c, uint8_t type, uint64_t bits) {
+  if (bits != 0) {
+    uint32_t to, from = value_pass(c, c->height - 1, &to);
+    c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
+    emit_stencil(c, type == WASM_I64 ? ST_i64_add_ri : ST_i32_add_ri, to, from);
+  }
+  TOP(c).type = type;
+}
+
+/* argument: the families rr, rs */
+void compile_add(struct compiler *c, const struct opcode *op) {
+  if (!numeric_begin(c, op))
+    return;
+  const struct value *right = &TOP(c);
+  constant_to_right(c);
+  if (is_immediate(right)) {
+    stack_drop(c);
+    add_constant(c, op->out, right->bits);
+  } else if (is_in_memory(c, right)) {
+    binary_memory(c, op, op->argument + 1);
+  } else {
+    numeric_registers(c, op, op->argument);
+  }
+}
+
 /* argument: the families rr, rs, ri */
 void compile_commutative(struct compiler *c, const struct opcode *op) {
   if (!numeric_begin(c, op))
@@ -132,12 +158,14 @@ void compile_subtract(struct compiler *c, const struct opcode *op) {
   const struct value *right = &TOP(c);
   bool wide = right->type == WASM_I64;
   uint64_t negative = wide ? 0 - right->bits : (uint32_t)(0 - right->bits);
-  if (right->where == AT_CONST && (!wide || fits_i32(negative)))
-    binary_constant(c, op, wide ? ST_i64_add_ri : ST_i32_add_ri, negative);
-  else if (is_in_memory(c, right))
+  if (right->where == AT_CONST && (!wide || fits_i32(negative))) {
+    stack_drop(c);
+    add_constant(c, op->out, negative);
+  } else if (is_in_memory(c, right)) {
     binary_memory(c, op, op->argument + 1);
-  else
+  } else {
     numeric_registers(c, op, op->argument);
+  }
 }
 
 /* argument: the families rr, ri. The count is taken modulo the width. */
@@ -193,6 +221,50 @@ void compile_unary(struct compiler *c, const struct opcode *op) {
     return;
   uint32_t reg = value_replace(c, c->height - 1);
   emit_stencil(c, op->argument, reg % FLOAT_BASE, 0);
+  TOP(c).type = op->out;
+}
+
+/* Low half and zeros: of a value in its slot the low half is there. */
+void compile_wrap(struct compiler *c, const struct opcode *op) {
+  if (!numeric_begin(c, op))
+    return;
+  struct value *value = &TOP(c);
+  if (value->where == AT_CONST) {
+    value->bits = (uint32_t)value->bits;
+  } else if (value->where != AT_SLOT) {
+    uint32_t to, from = value_pass(c, c->height - 1, &to);
+    emit_stencil(c, ST_move32, to, from);
+  }
+  value->type = WASM_I32;
+}
+
+/* Whether i64.const (of one or two bytes), i64.add and i32.wrap_i64 follow. If so, reads them. */
+static bool read_wrapped_sum(struct compiler *c, uint64_t *constant) {
+  const uint8_t *at = c->reader.at;
+  if (c->reader.end - at < 5 || at[0] != 0x42)
+    return false;
+  bool is_short = at[1] < 0x80;
+  const uint8_t *sum = at + (is_short ? 2 : 3);
+  if ((!is_short && at[2] >= 0x80) || sum[0] != 0x7c || sum[1] != 0xa7)
+    return false;
+  c->reader.at = at + 1;
+  *constant = (uint32_t)wasm_read_s64(&c->reader);
+  c->reader.at = sum + 2;
+  return true;
+}
+
+/* Registers and constants have the zeros already. Go computes nearly all addresses as (i32)((u64)x
+ * + constant), which is an addition of 32 bits. */
+void compile_extend_u(struct compiler *c, const struct opcode *op) {
+  if (!numeric_begin(c, op))
+    return;
+  uint64_t constant;
+  if (read_wrapped_sum(c, &constant)) {
+    add_constant(c, WASM_I32, constant);
+    return;
+  }
+  if (TOP(c).where != AT_CONST)
+    value_own(c, c->height - 1);
   TOP(c).type = op->out;
 }
 

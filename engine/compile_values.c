@@ -204,18 +204,36 @@ static bool assignment_follows(const struct compiler *c, uint32_t local) {
          local < 0x80;
 }
 
+static bool can_replace(const struct compiler *c, const struct local *local, uint32_t index) {
+  return local->reg != NO_REGISTER && local->refs == 1 && assignment_follows(c, index);
+}
+
 uint32_t value_replace(struct compiler *c, uint32_t index) {
   const struct value *value = &c->values[index];
   if (value->where != AT_LOCAL)
     return value_own(c, index);
   struct local *local = &c->locals[value->local];
   uint32_t reg = local->reg;
-  if (reg == NO_REGISTER || local->refs > 1 || !assignment_follows(c, value->local))
+  if (!can_replace(c, local, value->local))
     return value_own(c, index);
   local->refs--;
   forget_local(c, reg);
   now_in_reg(c, index, take(c, reg));
   return reg;
+}
+
+uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to) {
+  const struct value *value = &c->values[index];
+  if (value->where != AT_LOCAL || can_replace(c, &c->locals[value->local], value->local))
+    return *to = value_replace(c, index);
+  uint32_t from = value_read(c, index);
+  uint16_t pinned = c->pinned;
+  c->pinned |= (uint16_t)(1u << from);
+  *to = reg_allocate(c, register_set(value->type));
+  c->pinned = pinned;
+  c->locals[value->local].refs--;
+  now_in_reg(c, index, *to);
+  return from;
 }
 
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg) {

@@ -286,6 +286,9 @@ uint32_t value_own(struct compiler *c, uint32_t index);
 /* The same for an instruction that puts its result there. If the next one assigns that to the very
  * local that is read, the local gives up its register: x = x + 1 happens in place. */
 uint32_t value_replace(struct compiler *c, uint32_t index);
+/* The same for an instruction that has its result in another register, *to: returns where it finds
+ * the value, which may be a local's register and is not to be changed. */
+uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to);
 /* The same in one particular register. */
 void value_own_in(struct compiler *c, uint32_t index, uint32_t reg);
 /* Writes the entry's value, wherever it is, without changing any state. */

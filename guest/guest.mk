@@ -7,10 +7,15 @@ GUEST_ARCH_CFLAGS_x86_64 := -march=x86-64-v3
 KERNEL_ARCH_CFLAGS_x86_64 := -march=x86-64 -mgeneral-regs-only -mno-red-zone
 GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH))
 
-KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/tables.c
+BOOT_SOURCES_x86_64 := guest/kernel/arch/x86_64/pvh.S guest/kernel/arch/x86_64/pvh.c \
+	guest/kernel/arch/x86_64/virt.c
+KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/tables.c \
+	$(BOOT_SOURCES_$(ARCH)) abi/arch/$(ARCH)/prepare.c guest/kernel/boot/start.c \
+	guest/kernel/boot/words.c guest/kernel/boot/virtio.c guest/kernel/boot/mmio.c guest/kernel/boot/pci.c
 # The runtime without a program: what every image has.
 RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)/arch.c \
-	guest/runtime/start.c guest/runtime/machine.c guest/runtime/memory.c guest/runtime/area.c \
+	guest/runtime/start.c guest/runtime/machine.c guest/runtime/doorbells.c \
+	guest/runtime/virt.c guest/runtime/memory.c guest/runtime/area.c \
 	guest/runtime/code.c guest/runtime/heap.c guest/runtime/string.c guest/runtime/divide.c
 # The program that runs a module.
 PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.c \

@@ -23,11 +23,20 @@ enum hermit_wasm_action {
   HERMIT_WASM_INSPECT, /* describe the module on stdout; nothing of it is run */
 };
 
+/* How long the VM may rely on what it knows of a directory's files, in virtiofsd's words; README.md
+ * has what follows from it. */
+enum hermit_wasm_cache {
+  HERMIT_WASM_CACHE_AUTO = 0, /* for a second: names, attributes, data read ahead */
+  HERMIT_WASM_CACHE_NONE,     /* not at all: every operation asks the host */
+  HERMIT_WASM_CACHE_ALWAYS,   /* for a day: nobody else changes the files */
+};
+
 /* A directory of the host, shown to the module. */
 struct hermit_wasm_dir {
   const char *host;  /* path on the host */
   const char *guest; /* path the module sees */
   bool read_only;
+  enum hermit_wasm_cache cache;
 };
 
 struct hermit_wasm_config {

@@ -67,6 +67,10 @@ static bool check_config(struct run *run) {
   if (config->dir_count > ABI_MAX_DEVICES - 2)
     return fail(run, "%zu directories are too many: at most %u", config->dir_count,
                 ABI_MAX_DEVICES - 2);
+  for (size_t i = 0; i < config->dir_count; i++)
+    if (config->dirs[i].cache > HERMIT_WASM_CACHE_ALWAYS)
+      return fail(run, "the cache mode %d of %s does not exist", (int)config->dirs[i].cache,
+                  config->dirs[i].host);
   for (int i = 0; i < 3; i++)
     run->stdio[i] = config->stdio[i];
   if (!config->stdio[0] && !config->stdio[1] && !config->stdio[2])
@@ -106,11 +110,15 @@ static bool add_device(struct run *run, struct device *device, const char *name,
 
 /* O_RDONLY, not O_PATH: a directory that cannot be read is better refused now than at each use. */
 static bool add_directory(struct run *run, const struct hermit_wasm_dir *dir) {
+  static const enum fs_cache modes[] = {[HERMIT_WASM_CACHE_AUTO] = FS_CACHE_AUTO,
+                                        [HERMIT_WASM_CACHE_NONE] = FS_CACHE_NONE,
+                                        [HERMIT_WASM_CACHE_ALWAYS] = FS_CACHE_ALWAYS};
   int fd = open(dir->host, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return fail(run, "cannot share the directory %s: %s", dir->host, strerror(errno));
   const char *error = "";
-  struct device *device = fs_create(&run->device_host, fd, dir->read_only, &error);
+  struct device *device =
+      fs_create(&run->device_host, fd, dir->read_only, modes[dir->cache], &error);
   if (!add_device(run, device, dir->guest, dir->host, error))
     return false;
   run->directories[run->directory_count++] =
@@ -199,6 +207,8 @@ static bool prepare(struct run *run) {
       !vm_create(&run->vm, &run->signals, result->error, sizeof(result->error)) ||
       !add_devices(run) || !prepare_vm(run))
     return false;
+  if (!signals_make_ticks(&run->signals))
+    return fail(run, "cannot make a timer: %s", strerror(errno));
   if (config->timeout_ms && !signals_set_deadline(&run->signals, config->timeout_ms))
     return fail(run, "cannot set the deadline: %s", strerror(errno));
   return enter_jail(run);

@@ -3,4 +3,4 @@
 
 MONITOR_SOURCES += monitor/guest_memory.c
 MONITOR_SOURCES += monitor/kvm/vm.c monitor/kvm/layout.c monitor/kvm/image.c monitor/kvm/run.c \
-	monitor/kvm/signals.c monitor/kvm/arch/$(ARCH)/tables.c monitor/kvm/arch/$(ARCH)/vcpu.c
+	monitor/kvm/signals.c monitor/kvm/arch/$(ARCH)/tables.c monitor/kvm/arch/$(ARCH)/vcpu.c abi/arch/$(ARCH)/prepare.c

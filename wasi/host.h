@@ -47,6 +47,8 @@ struct wasi_attr {
   uint64_t nlink;
   uint64_t atime_ns, mtime_ns, ctime_ns;
   uint32_t mode; /* Linux st_mode: type and permissions */
+  bool in_doubt; /* from lookup only: size, nlink and times may be older than our own changes; ask
+                    getattr */
 };
 
 /* What setattr changes. */
@@ -79,6 +81,8 @@ struct wasi_fs_ops {
   void (*forget)(struct wasi_fs *, wasi_node node);
   /* handle: an open one of the node, or 0 */
   int (*getattr)(struct wasi_fs *, wasi_node node, wasi_handle handle, struct wasi_attr *attr);
+  /* The size alone, which may cost less. */
+  int (*size)(struct wasi_fs *, wasi_node node, wasi_handle handle, uint64_t *size);
   int (*setattr)(struct wasi_fs *, wasi_node node, wasi_handle handle,
                  const struct wasi_setattr *set);
   int (*readlink)(struct wasi_fs *, wasi_node node, char *buffer, size_t size, size_t *length);

@@ -102,11 +102,7 @@ static enum wasi_errno transfer_file(struct wasi_call *call, struct transfer *tr
 
 static enum wasi_errno get_size(const struct wasi_descriptor *file, uint64_t *size) {
   struct wasi_fs *fs = file->hold->fs;
-  struct wasi_attr attr;
-  int error = fs->ops->getattr(fs, file->hold->node, file->handle, &attr);
-  if (!error)
-    *size = attr.size;
-  return wasi_errno_of(error);
+  return wasi_errno_of(fs->ops->size(fs, file->hold->node, file->handle, size));
 }
 
 enum wasi_errno wasi_fd_read(struct wasi_call *call) {

@@ -107,9 +107,12 @@ enum wasi_errno wasi_path_filestat_get(struct wasi_call *call) {
                          &place);
   if (status)
     return status;
-  wasi_put_filestat(out, &place.attr);
+  if (place.attr.in_doubt)
+    status = wasi_errno_of(place.fs->ops->getattr(place.fs, place.node, 0, &place.attr));
+  if (!status)
+    wasi_put_filestat(out, &place.attr);
   wasi_place_release(&place);
-  return WASI_ERRNO_SUCCESS;
+  return status;
 }
 
 /* Of a link itself unless it is to be followed. Nothing to set is fine, but the path must lead

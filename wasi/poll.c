@@ -88,10 +88,10 @@ static struct state file_state(const struct wasi_descriptor *file, bool read) {
   struct state state = {.happened = true, .wait_ns = WASI_WAIT_FOREVER, .bytes = WRITABLE_BYTES};
   if (!read)
     return state;
-  struct wasi_attr attr;
+  uint64_t size = 0;
   struct wasi_fs *fs = file->hold->fs;
-  state.error = wasi_errno_of(fs->ops->getattr(fs, file->hold->node, file->handle, &attr));
-  state.bytes = !state.error && attr.size > file->offset ? attr.size - file->offset : 0;
+  state.error = wasi_errno_of(fs->ops->size(fs, file->hold->node, file->handle, &size));
+  state.bytes = size > file->offset ? size - file->offset : 0;
   return state;
 }
 

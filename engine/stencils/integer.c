@@ -20,6 +20,11 @@
     r##a = (w)(e);                                                                                 \
     NEXT;                                                                                          \
   }
+#define ADD_RI(b, a, name, w)                                                                      \
+  STENCIL(name##_ri__##a##b) {                                                                     \
+    r##a = (w)((w)r##b + (w)IMM32);                                                                \
+    NEXT;                                                                                          \
+  }
 #define UNARY(a, name, w, e)                                                                       \
   STENCIL(name##__##a) {                                                                           \
     w x = (w)r##a;                                                                                 \
@@ -34,7 +39,9 @@
 #define SHIFT(name, w, e) PAIRS(RR, name, w, e) EACH(RI, name, w, IMM_SHIFT, e)
 
 #define INTEGER(n, w, s, bits)                                                                     \
-  BINARY(n##_add, w, x + y)                                                                        \
+  PAIRS(RR, n##_add, w, x + y)                                                                     \
+  EACH(RS, n##_add, w, x + y)                                                                      \
+  PAIRS(ADD_RI, n##_add, w)                                                                        \
   PAIRS(RR, n##_sub, w, x - y)                                                                     \
   EACH(RS, n##_sub, w, x - y)                                                                      \
   BINARY(n##_mul, w, x *y)                                                                         \
@@ -54,7 +61,6 @@ INTEGER(i32, u32, i32, 32)
 INTEGER(i64, u64, i64, 64)
 EACH(RI, i64_xor, u64, IMM32, x ^ y) /* i32.xor: clang extends the constant, see stencils.S */
 EACH(UNARY, i64_extend32_s, u64, (i64)(i32)x)
-EACH(UNARY, i64_extend_u, u32, x)
 EACH(UNARY, i32_clz, u32, x ? (u32)__builtin_clz(x) : 32u)
 EACH(UNARY, i32_ctz, u32, x ? (u32)__builtin_ctz(x) : 32u)
 EACH(UNARY, i32_popcnt, u32, __builtin_popcount(x))

@@ -6,6 +6,7 @@
 #define GUEST_DRIVERS_DRIVERS_H
 
 #include "abi/boot.h"
+#include "abi/doorbell.h"
 #include "wasi/host.h"
 
 struct driver_machine {
@@ -17,6 +18,9 @@ struct driver_machine {
   void *(*map)(void *context, uint64_t physical, size_t length);
   void *(*allocate)(void *context, size_t size);
   void (*free)(void *context, void *address, size_t size);
+  /* A device takes its time: passes some, at most so long. NULL: devices never do. */
+  void (*idle)(void *context, uint64_t most_ns);
+  uint64_t (*now)(void *context); /* nanoseconds, never going back */
 };
 
 /* `device` is the index in boot->devices. All return NULL when there is no memory or the device
@@ -28,14 +32,26 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
                  size_t *count);
 int console_write(struct console *console, uint32_t stream, const struct wasi_slice *slices,
                   size_t slice_count, size_t *count);
+/* For machines that cannot wait for streams themselves (boot->monitor is VIRT): which of `watch`
+ * (ABI_WAIT_STREAM*) are ready now; *bytes as abi_control.wait_bytes. */
+uint32_t console_ready(struct console *console, uint32_t watch, uint64_t *bytes);
+/* Does the stream exist? Under our monitor abi_device.flags says more. */
+bool console_has(const struct console *console, uint32_t stream);
+/* Sends the report before the end, where there is a port for it. */
+void console_report(struct console *console, const struct abi_virt_report *report);
+
+/* Waits until everything has gone out on stdout. The error of a write that nobody was told of, or
+ * 0. */
+int console_flush(struct console *console);
 
 struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot *boot,
                      uint32_t device);
 int rng_read(struct rng *rng, void *bytes, size_t length);
 
 /* A FUSE client (linux/fuse.h, protocol 7.31 or later) behind wasi_fs_ops. FUSE_INIT is sent with
- * the first operation. */
+ * the first operation. `sibling`: any other client, or NULL: when the host runs short of
+ * descriptors or space, all give back what they keep. */
 struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi_boot *boot,
-                          uint32_t device);
+                          uint32_t device, struct wasi_fs *sibling);
 
 #endif

@@ -3,7 +3,12 @@
 DRIVER_SOURCES := \
 	guest/drivers/virtqueue.c \
 	guest/drivers/console.c \
+	guest/drivers/ports.c \
 	guest/drivers/rng.c \
 	guest/drivers/fuse.c \
+	guest/drivers/fuse_cache.c \
+	guest/drivers/fuse_data.c \
+	guest/drivers/fuse_dirs.c \
+	guest/drivers/fuse_files.c \
 	guest/drivers/fuse_names.c \
-	guest/drivers/fuse_files.c
+	guest/drivers/fuse_post.c

@@ -5,6 +5,8 @@
 
 /* What we speak: 7.31 has all we use, and every server of today has it. */
 #define FUSE_CLIENT_MINOR 31u
+/* Descriptors that a request with data shall find free, as long as others are on their way. */
+#define LEAST_ROOM 32u
 /* Servers that do not say FUSE_MAX_PAGES take 32 pages a request. */
 #define FUSE_DEFAULT_IO (32u * 4096)
 
@@ -53,7 +55,7 @@ static bool build_chain(struct fuse *fuse, size_t reply_length, struct fuse_data
   struct virtqueue *queue = &fuse->requests;
   struct fuse_in_header *header = request_header(fuse);
   size_t fixed = header->len;
-  virtqueue_begin(queue);
+  virtqueue_begin(queue, LEAST_ROOM);
   if (virtqueue_add(queue, fuse->request, fixed, false, 0) < fixed)
     return false;
   /* The reply's fixed part lies in two pages at most. */
@@ -81,8 +83,10 @@ static int exchange(struct fuse *fuse, size_t reply_size, struct fuse_data *data
     header->len = fixed + (uint32_t)data->added;
   if (data && data->size)
     *data->size = (uint32_t)data->added;
+  fuse_post_forgets(fuse);
   uint32_t used = virtqueue_submit(&fuse->requests);
   header->len = fixed;
+  fuse_settle(fuse);
 
   if (used < sizeof *out || out->unique != header->unique)
     return LINUX_EIO;
@@ -97,24 +101,34 @@ static int exchange(struct fuse *fuse, size_t reply_size, struct fuse_data *data
   return 0;
 }
 
-/* FORGETs have no answer and go to the queue of their own (virtio 1.2, 5.11.6.2). When they cannot
- * be sent the server keeps the nodes until the VM ends. */
+/* FORGETs have no answer and go to the queue of their own (virtio 1.2, 5.11.6.2), posted where the
+ * device looks by itself. When they cannot be sent the server keeps the nodes until the VM ends. */
 static void send_forgets(struct fuse *fuse) {
   struct virtqueue *queue = &fuse->hiprio;
+  virtqueue_flush(&fuse->requests); /* what names the nodes and is on its way comes first */
+  virtqueue_flush(queue);           /* so does the message before */
   size_t length = sizeof fuse->forget.header + sizeof fuse->forget.batch +
-                  fuse->forget.batch.count * sizeof fuse->forget.nodes[0];
+                  fuse->forgotten_count * sizeof fuse->forget.nodes[0];
   fuse->forget.header = (struct fuse_in_header){
       .len = (uint32_t)length, .opcode = FUSE_BATCH_FORGET, .unique = ++fuse->unique};
-  virtqueue_begin(queue);
+  fuse->forget.batch.count = fuse->forgotten_count;
+  memcpy(fuse->forget.nodes, fuse->forgotten, fuse->forgotten_count * sizeof fuse->forgotten[0]);
+  virtqueue_begin(queue, 0);
   if (virtqueue_add(queue, &fuse->forget, length, false, 0) == length)
-    virtqueue_submit(queue);
-  fuse->forget.batch.count = 0;
+    virtqueue_post(queue);
+  fuse->forgotten_count = 0;
 }
 
-void fuse_forget(struct fuse *fuse, wasi_node node) {
-  uint32_t count = fuse->forget.batch.count++;
-  fuse->forget.nodes[count] = (struct fuse_forget_one){.nodeid = node, .nlookup = 1};
-  if (count + 1 == FUSE_FORGETS_MAX)
+void fuse_forget(struct fuse *fuse, wasi_node node, uint64_t lookups) {
+  fuse->forgotten[fuse->forgotten_count++] =
+      (struct fuse_forget_one){.nodeid = node, .nlookup = lookups};
+  if (fuse->forgotten_count == FUSE_FORGETS_MAX)
+    send_forgets(fuse);
+}
+
+void fuse_post_forgets(struct fuse *fuse) {
+  if (fuse->forgotten_count > 0 && virtqueue_polled(&fuse->hiprio) &&
+      virtqueue_idle(&fuse->hiprio) && virtqueue_idle(&fuse->requests))
     send_forgets(fuse);
 }
 
@@ -124,16 +138,30 @@ static bool is_shortage(int error) {
          error == LINUX_EDQUOT;
 }
 
+/* Gives back everything that this client and its siblings keep for later only. */
+static bool give_back(struct fuse *fuse) {
+  bool any = false;
+  struct fuse *each = fuse;
+  do {
+    if (each->started && !each->failed && fuse_cache_purge(each)) {
+      any = true;
+      if (each->forgotten_count > 0)
+        send_forgets(each);
+      virtqueue_flush(&each->hiprio);
+    }
+    each = each->sibling;
+  } while (each != fuse);
+  return any;
+}
+
 /* A shortage may be of our own making: then what is owed is given back and the request sent once
  * more. Nothing was done the first time. */
 int fuse_call_data(struct fuse *fuse, size_t reply_size, struct fuse_data *data) {
   if (fuse->failed)
     return fuse->failed;
   int error = exchange(fuse, reply_size, data);
-  if (is_shortage(error) && fuse->forget.batch.count > 0) {
-    send_forgets(fuse);
+  if (is_shortage(error) && give_back(fuse))
     error = exchange(fuse, reply_size, data);
-  }
   return error;
 }
 
@@ -172,11 +200,18 @@ static int start_session(struct fuse *fuse) {
 /* INIT is sent with the first operation, not while opening: programs without files never notify.
  * When it failed, the request is built all the same and fuse_call says why. */
 void *fuse_begin(struct fuse *fuse, uint32_t opcode, wasi_node node, size_t body_size) {
+  fuse_start(fuse);
+  return begin_request(fuse, opcode, node, body_size);
+}
+
+int fuse_start(struct fuse *fuse) {
   if (!fuse->started) {
     fuse->started = true;
-    fuse->failed = start_session(fuse);
+    fuse->failed = fuse_cache_start(fuse);
+    if (!fuse->failed)
+      fuse->failed = start_session(fuse);
   }
-  return begin_request(fuse, opcode, node, body_size);
+  return fuse->failed;
 }
 
 /* Nanoseconds since 1970; what does not fit is cut to the nearest that does. */
@@ -200,13 +235,14 @@ void fuse_fill_attr(const struct fuse *fuse, const struct fuse_attr *from, struc
 }
 
 static void forget_op(struct wasi_fs *fs, wasi_node node) {
-  fuse_forget((struct fuse *)fs, node);
+  fuse_node_drop(to_fuse(fs), fuse_node_find(to_fuse(fs), node));
 }
 
 static const struct wasi_fs_ops fuse_ops = {
     .lookup = fuse_lookup,
     .forget = forget_op,
     .getattr = fuse_getattr,
+    .size = fuse_size,
     .setattr = fuse_setattr,
     .readlink = fuse_readlink,
     .symlink = fuse_symlink,
@@ -228,7 +264,7 @@ static const struct wasi_fs_ops fuse_ops = {
 };
 
 struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi_boot *boot,
-                          uint32_t device) {
+                          uint32_t device, struct wasi_fs *sibling) {
   void *rings = virtqueue_map(machine, boot, device, ABI_DEVICE_FS, ABI_FS_QUEUES);
   if (!rings)
     return NULL;
@@ -236,12 +272,17 @@ struct wasi_fs *fuse_open(const struct driver_machine *machine, const struct abi
   if (!fuse)
     return NULL;
   /* The buffers at its end stay untouched: pages that are not used are never populated. */
-  memset(fuse, 0, offsetof(struct fuse, request));
+  memset(fuse, 0, offsetof(struct fuse, posts));
   fuse->base.ops = &fuse_ops;
   fuse->base.read_only = boot->devices[device].flags & ABI_DEVICE_READ_ONLY;
   fuse->machine = machine;
   fuse->dev = device + 1;
-  virtqueue_open(&fuse->hiprio, machine, rings, device, ABI_FS_HIPRIO_QUEUE);
-  virtqueue_open(&fuse->requests, machine, rings, device, ABI_FS_REQUEST_QUEUE);
+  fuse->root.id = WASI_ROOT_NODE;
+  fuse->root.users = 1; /* for ever */
+  fuse->sibling = sibling ? to_fuse(sibling)->sibling : fuse;
+  if (sibling)
+    to_fuse(sibling)->sibling = fuse;
+  virtqueue_open(&fuse->hiprio, machine, boot, rings, device, ABI_FS_HIPRIO_QUEUE);
+  virtqueue_open(&fuse->requests, machine, boot, rings, device, ABI_FS_REQUEST_QUEUE);
   return &fuse->base;
 }

@@ -14,7 +14,7 @@ struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot
     return NULL;
   struct rng *rng = machine->allocate(machine->context, sizeof *rng);
   if (rng)
-    virtqueue_open(&rng->queue, machine, rings, device, 0);
+    virtqueue_open(&rng->queue, machine, boot, rings, device, 0);
   return rng;
 }
 
@@ -22,7 +22,7 @@ int rng_read(struct rng *rng, void *bytes, size_t length) {
   size_t done = 0;
   while (done < length) {
     size_t left = length - done;
-    virtqueue_begin(&rng->queue);
+    virtqueue_begin(&rng->queue, 0);
     size_t added = virtqueue_add(&rng->queue, (uint8_t *)bytes + done,
                                  left < VIRTQUEUE_BYTES_MAX ? left : VIRTQUEUE_BYTES_MAX, true, 0);
     if (added == 0)

@@ -9,6 +9,8 @@
 
 /* One exit to the monitor. */
 void arch_ring(enum abi_doorbell doorbell, uint32_t value);
+/* Stores to memory before it are seen by devices before stores to their registers behind it. */
+void arch_device_barrier(void);
 /* The counter of machine_counter. */
 uint64_t arch_counter(void);
 

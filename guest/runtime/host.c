@@ -6,13 +6,16 @@
 #define ERRNO_EBADF 9
 #define ERRNO_EINVAL 22
 
+/* Between two looks at a stream that is waited for. */
+#define POLL_NS 500000u
+
 static struct program *program_of(struct wasi_host *host) {
   return (struct program *)((char *)host - offsetof(struct program, host));
 }
 
 static enum wasi_stream_kind host_stream_kind(struct wasi_host *host, uint32_t stream) {
   struct program *program = program_of(host);
-  if (!program->console || stream > 2)
+  if (!program->console || !console_has(program->console, stream))
     return WASI_STREAM_CLOSED;
   switch (program->console_flags >> (8 * stream) & 0xff) {
   case ABI_STREAM_TERMINAL:
@@ -44,9 +47,29 @@ static int host_stream_write(struct wasi_host *host, uint32_t stream,
   return console_write(program->console, stream, slices, slice_count, count);
 }
 
+/* The machine knows nothing of streams: the console is asked again and again. */
+static void wait_polling(struct program *program, uint64_t timeout_ns, uint32_t watch,
+                         uint32_t *ready, uint64_t *bytes) {
+  struct machine *machine = program->machine;
+  uint64_t start = machine_monotonic_ns(machine);
+  for (;;) {
+    *bytes = 0;
+    *ready = watch && program->console ? console_ready(program->console, watch, bytes) : watch;
+    uint64_t elapsed = machine_monotonic_ns(machine) - start;
+    if (*ready || elapsed >= timeout_ns)
+      return;
+    uint64_t nap = timeout_ns - elapsed;
+    machine_idle(machine, watch && nap > POLL_NS ? POLL_NS : nap);
+  }
+}
+
 static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch, uint32_t *ready,
                      uint64_t *bytes) {
-  *ready = machine_wait(program_of(host)->machine, timeout_ns, watch, bytes);
+  struct program *program = program_of(host);
+  if (machine_can_wait(program->machine))
+    *ready = machine_wait(program->machine, timeout_ns, watch, bytes);
+  else
+    wait_polling(program, timeout_ns, watch, ready, bytes);
   return 0;
 }
 
@@ -126,6 +149,14 @@ static void drivers_free(void *context, void *address, size_t size) {
   host_free(&((struct program *)context)->host, address, size);
 }
 
+static void drivers_idle(void *context, uint64_t most_ns) {
+  machine_idle(((struct program *)context)->machine, most_ns);
+}
+
+static uint64_t drivers_now(void *context) {
+  return machine_monotonic_ns(((struct program *)context)->machine);
+}
+
 const char *boot_text(const struct abi_boot *boot, struct abi_span span) {
   return (const char *)boot + span.offset;
 }
@@ -140,7 +171,8 @@ static void open_device(struct program *program, const struct abi_boot *boot, ui
   } else if (device->type == ABI_DEVICE_RNG) {
     program->rng = rng_open(&program->driver_machine, boot, index);
   } else if (device->type == ABI_DEVICE_FS) {
-    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index);
+    struct wasi_fs *other = program->preopen_count ? program->preopens[0].fs : NULL;
+    struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index, other);
     if (!fs)
       machine_panic(program->machine, "out of memory while opening a shared directory");
     fs->read_only = device->flags & ABI_DEVICE_READ_ONLY;
@@ -159,6 +191,8 @@ void program_open_devices(struct program *program, struct machine *machine) {
       .map = drivers_map,
       .allocate = drivers_allocate,
       .free = drivers_free,
+      .idle = drivers_idle,
+      .now = drivers_now,
   };
   machine_platform(machine, &program->platform);
   for (uint32_t i = 0; i < machine->boot->device_count; i++)

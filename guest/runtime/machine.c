@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The machine interface over our monitor's doorbells (abi/doorbell.h). */
+/* The machine interface: what both kinds of machine have in common. */
 #include "guest/runtime/machine.h"
 #include "guest/runtime/arch.h"
 #include "guest/runtime/machine_parts.h"
@@ -14,8 +14,11 @@
 #define STACK_RESERVE (1u << 20)
 
 void machine_notify(struct machine *machine, uint32_t device, uint32_t queue) {
-  (void)machine;
-  arch_ring(ABI_DOORBELL_NOTIFY, device << 16 | queue);
+  machine->ops->notify(machine, device, queue);
+}
+
+bool machine_can_wait(const struct machine *machine) {
+  return machine->ops->wait != NULL;
 }
 
 uint32_t machine_wait(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
@@ -23,19 +26,28 @@ uint32_t machine_wait(struct machine *machine, uint64_t timeout_ns, uint32_t wat
   struct abi_control *control = machine->control;
   control->wait_timeout_ns = timeout_ns;
   control->wait_watch = watch;
-  arch_ring(ABI_DOORBELL_WAIT, 0);
+  machine->ops->wait(machine);
   *bytes = control->wait_bytes;
   return control->wait_ready;
+}
+
+void machine_idle(struct machine *machine, uint64_t most_ns) {
+  machine->ops->idle(machine, most_ns);
 }
 
 void machine_exit(struct machine *machine, enum abi_outcome outcome, uint32_t status) {
   machine->control->report.outcome = outcome;
   for (;;)
-    arch_ring(ABI_DOORBELL_EXIT, status);
+    machine->ops->end(machine, status);
 }
 
 void machine_panic(struct machine *machine, const char *text) {
-  memory_panic(machine->memory, text);
+  size_t length = strlen(text);
+  if (length > ABI_TEXT_MAX)
+    length = ABI_TEXT_MAX;
+  memcpy(machine->control->text, text, length);
+  for (;;)
+    machine->ops->panic(machine, (uint32_t)length);
 }
 
 /* ---- Clocks ---- */
@@ -50,7 +62,7 @@ static uint64_t counter_ns(const struct machine_parts *parts, uint64_t counter) 
 static void clock_anchor(struct machine *machine) {
   struct machine_parts *parts = machine->parts;
   struct abi_control *control = machine->control;
-  arch_ring(ABI_DOORBELL_CLOCK, 0);
+  machine->ops->read_clocks(machine);
   uint64_t counter = arch_counter();
   uint64_t monotonic = control->clock_monotonic_ns;
   if (parts->clock_known) {

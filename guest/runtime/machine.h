@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The machine under the runtime: doorbells or their equivalent, and memory. Two implementations:
- * our monitor (doorbell.c with arch/<a>/) and, later, QEMU's boards. */
+/* The machine under the runtime: notifying, waiting, clocks, memory, the end. Two implementations:
+ * our monitor's doorbells (doorbells.c) and QEMU's boards (virt.c). */
 #ifndef GUEST_RUNTIME_MACHINE_H
 #define GUEST_RUNTIME_MACHINE_H
 
@@ -8,7 +8,25 @@
 #include "abi/doorbell.h"
 #include "engine/engine.h"
 
+struct machine;
+
+/* What differs. `control` carries arguments and answers as with doorbells (abi/doorbell.h). */
+struct machine_ops {
+  void (*notify)(struct machine *machine, uint32_t device, uint32_t queue);
+  void (*wait)(struct machine *machine); /* NULL: the machine knows nothing of streams */
+  void (*read_clocks)(struct machine *machine);
+  /* More physical memory: [*base, *end) goes on where the last range ended, or begins anew. False:
+   * there is none. */
+  bool (*more_memory)(struct machine *machine, uint64_t want, uint64_t *base, uint64_t *end);
+  void (*idle)(struct machine *machine, uint64_t most_ns);
+  void (*end)(struct machine *machine, uint32_t status);
+  void (*panic)(struct machine *machine, uint32_t length); /* control->text */
+};
+extern const struct machine_ops machine_doorbells;
+extern const struct machine_ops machine_virt;
+
 struct machine {
+  const struct machine_ops *ops;
   const struct abi_boot *boot;
   struct abi_control *control;
   struct memory *memory;       /* guest/runtime/memory.h */
@@ -18,9 +36,13 @@ struct machine {
 /* Tells the host that queue `queue` of boot->devices[device] has buffers. Under our monitor they
  * have been served on return. */
 void machine_notify(struct machine *machine, uint32_t device, uint32_t queue);
-/* As doorbell WAIT. Returns the ready streams; *bytes as wait_bytes. */
+/* As doorbell WAIT. Returns the ready streams; *bytes as wait_bytes. Only where machine_can_wait:
+ * elsewhere the console's driver knows what is ready, and machine_idle passes the time. */
+bool machine_can_wait(const struct machine *machine);
 uint32_t machine_wait(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
                       uint64_t *bytes);
+/* Does nothing for at most so long, and for less when it pleases. */
+void machine_idle(struct machine *machine, uint64_t most_ns);
 /* Clocks, in nanoseconds, without an exit after the first call: counter based. */
 uint64_t machine_realtime_ns(struct machine *machine);
 uint64_t machine_monotonic_ns(struct machine *machine);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Physical blocks and the answer to "where does this byte lie?". */
 #include "guest/runtime/memory.h"
+#include "guest/runtime/machine.h"
 
 #include <string.h>
 
@@ -8,9 +9,10 @@
 extern const char guest_user_base[];
 extern const char guest_image_end[];
 
-void memory_start(struct memory *memory, const struct abi_boot *boot, struct abi_control *control) {
+void memory_start(struct memory *memory, struct machine *machine) {
+  const struct abi_boot *boot = machine->boot;
+  memory->machine = machine;
   memory->boot = boot;
-  memory->control = control;
   memory->next_block = boot->heap_end + (boot->data_areas + boot->code_blocks) * ABI_BLOCK_SIZE;
   memory->end = boot->memory_end;
   memory->heap = boot->window + boot->free_base;
@@ -20,29 +22,32 @@ void memory_start(struct memory *memory, const struct abi_boot *boot, struct abi
 }
 
 void memory_panic(struct memory *memory, const char *text) {
-  size_t length = strlen(text);
-  if (length > ABI_TEXT_MAX)
-    length = ABI_TEXT_MAX;
-  memcpy(memory->control->text, text, length);
-  for (;;)
-    arch_ring(ABI_DOORBELL_PANIC, (uint32_t)length);
+  machine_panic(memory->machine, text);
 }
 
 static size_t fresh_blocks(const struct memory *memory) {
   return (memory->end - memory->next_block) / ABI_BLOCK_SIZE;
 }
 
-/* Asks the monitor until `blocks` fresh blocks are there or it gives no more. */
+/* A range that does not follow the last one: what was left of that becomes spare. */
+static void start_range(struct memory *memory, uint64_t base) {
+  uint64_t left = memory->next_block;
+  memory->next_block = base;
+  if (memory->end > left)
+    memory_give_blocks(memory, left, memory->end - left);
+}
+
+/* Asks the machine until `blocks` fresh blocks are there or it gives no more. */
 static bool ensure_fresh(struct memory *memory, size_t blocks) {
   while (fresh_blocks(memory) < blocks) {
     size_t missing = blocks - fresh_blocks(memory);
     if (missing > memory->boot->memory_max / ABI_BLOCK_SIZE)
       return false;
-    memory->control->memory_want = missing * ABI_BLOCK_SIZE;
-    arch_ring(ABI_DOORBELL_MEMORY, 0);
-    uint64_t end = memory->control->memory_end;
-    if (end <= memory->end)
+    uint64_t base, end = memory->end;
+    if (!memory->machine->ops->more_memory(memory->machine, missing * ABI_BLOCK_SIZE, &base, &end))
       return false;
+    if (base != memory->end)
+      start_range(memory, base);
     memory->end = end;
   }
   return true;

@@ -49,8 +49,8 @@ struct memory_free {
 };
 
 struct memory {
+  struct machine *machine; /* guest/runtime/machine.h */
   const struct abi_boot *boot;
-  struct abi_control *control;
 
   uint64_t next_block; /* physical: blocks from here on have never been used */
   uint64_t end;        /* physical: end of the memory present */
@@ -68,7 +68,8 @@ struct memory {
   struct memory_free *classes[MEMORY_CLASS_COUNT];
 };
 
-void memory_start(struct memory *memory, const struct abi_boot *boot, struct abi_control *control);
+struct machine;
+void memory_start(struct memory *memory, struct machine *machine);
 
 /* Hooks of struct wasm_platform; `context` is the struct memory. */
 void *memory_reserve(void *context, size_t size);

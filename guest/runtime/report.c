@@ -54,5 +54,11 @@ void program_print_trap(struct program *program) {
 _Noreturn void program_end(struct program *program, enum abi_outcome outcome, uint32_t status) {
   print_flush(&program->out);
   print_flush(&program->message);
+  struct abi_report *report = &program->machine->control->report;
+  report->outcome = outcome;
+  if (program->console)
+    console_report(program->console, &(struct abi_virt_report){.magic = ABI_VIRT_REPORT_MAGIC,
+                                                               .status = status,
+                                                               .report = *report});
   machine_exit(program->machine, outcome, status);
 }

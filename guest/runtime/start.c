@@ -17,9 +17,13 @@ static struct {
 
 void runtime_start(const struct abi_boot *boot) {
   struct abi_control *control = (struct abi_control *)(uintptr_t)boot->control;
-  memory_start(&runtime.memory, boot, control);
-  runtime.machine = (struct machine){
-      .boot = boot, .control = control, .memory = &runtime.memory, .parts = &runtime.parts};
+  runtime.machine = (struct machine){.ops = boot->monitor == ABI_MONITOR_VIRT ? &machine_virt
+                                                                              : &machine_doorbells,
+                                     .boot = boot,
+                                     .control = control,
+                                     .memory = &runtime.memory,
+                                     .parts = &runtime.parts};
+  memory_start(&runtime.memory, &runtime.machine);
   if (boot->magic != ABI_BOOT_MAGIC || boot->version != ABI_BOOT_VERSION)
     machine_panic(&runtime.machine, "the monitor speaks another version of the boot contract");
   guest_main(&runtime.machine);

@@ -84,7 +84,7 @@ static ssize_t move_bytes(struct console *console, struct stream *stream, bool w
     ssize_t moved = move_now(stream, write, pieces, count);
     if (moved >= 0 || errno != EAGAIN)
       return moved;
-    if (!wait_ready(console, stream, write ? POLLOUT : POLLIN)) {
+    if (console->device.hurried || !wait_ready(console, stream, write ? POLLOUT : POLLIN)) {
       errno = EINTR;
       return -1;
     }
@@ -224,10 +224,11 @@ struct device *console_create(const struct device_host *host, const int stdio[3]
   }
   console->device.ops = &console_ops;
   console->device.host = host;
-  console->device.abi =
-      (struct abi_device){.type = ABI_DEVICE_CONSOLE,
-                          .queue_count = ABI_CONSOLE_QUEUES,
-                          .features = ABI_FEATURE_VERSION_1 | ABI_FEATURE_CONSOLE_MULTIPORT};
+  console->device.abi = (struct abi_device){
+      .type = ABI_DEVICE_CONSOLE,
+      .queue_count = ABI_CONSOLE_QUEUES,
+      .features = ABI_FEATURE_VERSION_1 | ABI_FEATURE_CONSOLE_MULTIPORT | ABI_FEATURE_IN_ORDER};
+  console->device.polled = console->device.quick = 1u << ABI_CONSOLE_STDOUT_QUEUE;
   for (uint32_t i = 0; i < STREAMS; i++)
     console->device.abi.flags |= open_stream(&console->streams[i], stdio[i]) << (8 * i);
   return &console->device;

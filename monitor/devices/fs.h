@@ -17,7 +17,7 @@
 /* The longest request apart from WRITE's data: two names or a name and a target, or many forgets.
  * The longest reply apart from READ's data: a portion of a directory. */
 #define FS_REQUEST_MAX 8192u
-#define FS_REPLY_MAX 32768u
+#define FS_REPLY_MAX 131072u
 /* struct fuse_init_in as protocol 7.31 has it: major, minor, max_readahead, flags. */
 #define FS_INIT_IN_MIN 16u
 #define FS_BUCKETS 1024u
@@ -68,6 +68,7 @@ struct fs_handle {
 struct fs {
   struct device device; /* first: a struct device * is the fs */
   bool read_only;
+  enum fs_cache cache;
   bool initialised;                    /* between INIT and DESTROY */
   int descriptors;                     /* /proc/self/fd, opened before the jail closed */
   struct fs_node *root;                /* id FUSE_ROOT_ID; not in a bucket, never forgotten */
@@ -76,6 +77,7 @@ struct fs {
   struct fs_node *buckets[FS_BUCKETS]; /* nodes by dev and ino */
   _Alignas(8) uint8_t request[FS_REQUEST_MAX];
   _Alignas(8) uint8_t reply[FS_REPLY_MAX];
+  _Alignas(8) char listing[FS_REPLY_MAX]; /* READDIR: what the host says */
 };
 
 /* One request whose framing has been checked. */
@@ -131,7 +133,7 @@ int fs_reopen(const struct fs *fs, int path_fd, int flags);
  */
 int fs_set_size(struct fs *fs, const struct fs_node *node, int fd, uint64_t size);
 /* Describes a new entry to the guest. */
-void fs_fill_entry(const struct fs_node *node, const struct stat *status,
+void fs_fill_entry(const struct fs *fs, const struct fs_node *node, const struct stat *status,
                    struct fuse_entry_out *out);
 /* Resolves one name below a directory node; no link is followed. 0 or an errno. */
 int fs_find(struct fs *fs, const struct fs_node *dir, const char *name, struct fs_node **node,

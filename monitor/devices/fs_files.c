@@ -79,8 +79,11 @@ static int open_node(struct fs *fs, const struct fs_node *node, uint32_t flags, 
 /* FOPEN_NOFLUSH: closing reports lost writes in RELEASE, a FLUSH before it is not needed. */
 static int reply_handle(struct fs *fs, int fd, const struct fs_node *node, bool directory,
                         void *reply) {
+  static const uint32_t cache_flags[] = {[FS_CACHE_NONE] = FOPEN_DIRECT_IO,
+                                         [FS_CACHE_AUTO] = 0,
+                                         [FS_CACHE_ALWAYS] = FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR};
   struct fuse_open_out *out = reply;
-  out->open_flags = FOPEN_NOFLUSH;
+  out->open_flags = FOPEN_NOFLUSH | cache_flags[fs->cache];
   return fs_handle_add(fs, fd, node, directory, &out->fh);
 }
 
@@ -174,7 +177,7 @@ int fs_make(struct fs *fs, struct fs_request *request) {
     error = errno;
     close(fd);
   } else {
-    fs_fill_entry(node, &status, entry);
+    fs_fill_entry(fs, node, &status, entry);
     error = reply_handle(fs, fd, node, false, entry + 1);
   }
   if (error)
@@ -288,14 +291,13 @@ int fs_readdir(struct fs *fs, struct fs_request *request) {
   /* Offsets are the file system's cookies; one it never gave is its to refuse. */
   if (lseek(request->handle->fd, (off_t)in->offset, SEEK_SET) < 0)
     return errno;
-  _Alignas(struct dirent64) char bytes[FS_REPLY_MAX];
   /* Our records are at most 8 bytes longer than the host's, so what it gives nearly always fits;
    * what does not is read again with the next request. */
-  long got = syscall(SYS_getdents64, request->handle->fd, bytes, limit);
+  long got = syscall(SYS_getdents64, request->handle->fd, fs->listing, limit);
   if (got < 0)
     return errno;
   for (long at = 0; at < got;) {
-    const struct dirent64 *entry = (const struct dirent64 *)(bytes + at);
+    const struct dirent64 *entry = (const struct dirent64 *)(fs->listing + at);
     if (!add_entry(fs, request, limit, entry))
       return request->reply_size == 0 ? EINVAL : 0;
     at += entry->d_reclen;

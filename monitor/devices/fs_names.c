@@ -35,10 +35,18 @@ static void fill_attr(const struct stat *status, struct fuse_attr *attr) {
   };
 }
 
-/* The timeouts stay 0: the host changes files without telling, so nothing may be cached. */
-void fs_fill_entry(const struct fs_node *node, const struct stat *status,
+/* The host changes files without telling, so how long the guest may believe what it is told is for
+ * the user to say (--dir ...:cache=). */
+static uint64_t valid_seconds(const struct fs *fs) {
+  static const uint64_t seconds[] = {
+      [FS_CACHE_NONE] = 0, [FS_CACHE_AUTO] = 1, [FS_CACHE_ALWAYS] = 24 * 60 * 60};
+  return seconds[fs->cache];
+}
+
+void fs_fill_entry(const struct fs *fs, const struct fs_node *node, const struct stat *status,
                    struct fuse_entry_out *out) {
   out->nodeid = node->entry.id;
+  out->entry_valid = out->attr_valid = valid_seconds(fs);
   fill_attr(status, &out->attr);
 }
 
@@ -62,7 +70,7 @@ static int reply_entry(struct fs *fs, struct fs_request *request) {
   struct stat status;
   int error = fs_find(fs, request->node, request->strings[0], &node, &status);
   if (!error)
-    fs_fill_entry(node, &status, (struct fuse_entry_out *)fs->reply);
+    fs_fill_entry(fs, node, &status, (struct fuse_entry_out *)fs->reply);
   return error;
 }
 
@@ -123,7 +131,9 @@ static int reply_attr(struct fs *fs, int fd) {
   struct stat status;
   if (fstat(fd, &status) < 0)
     return errno;
-  fill_attr(&status, &((struct fuse_attr_out *)fs->reply)->attr);
+  struct fuse_attr_out *out = (struct fuse_attr_out *)fs->reply;
+  out->attr_valid = valid_seconds(fs);
+  fill_attr(&status, &out->attr);
   return 0;
 }
 

@@ -13,10 +13,6 @@ struct arch_addresses {
 };
 struct arch_addresses arch_addresses(void);
 
-/* Bytes of the kernel's own memory for a VM of at most memory_max bytes; 0: no kernel can hold
- * that much. */
-uint64_t arch_kernel_memory(uint64_t memory_max);
-
 /* Writes the kernel's memory (descriptor tables, page tables) for vm->layout. */
 bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size);
 

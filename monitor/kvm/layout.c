@@ -66,7 +66,7 @@ static uint64_t image_read_only_end(const struct image *image) {
 
 /* What the page tables (arch/<a>/tables.c) keep from user mode, devices must not write for it. */
 static void protect_memory(struct vm *vm, const struct image *image) {
-  const struct vm_layout *at = &vm->layout;
+  const struct abi_layout *at = &vm->layout;
   const struct guest_memory_span spans[] = {{0, image_read_only_end(image)},
                                             {at->kernel, at->stack},
                                             {at->boot, at->rings},
@@ -78,17 +78,19 @@ static void protect_memory(struct vm *vm, const struct image *image) {
 
 bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *image, char *error,
              size_t error_size) {
-  struct vm_layout *at = &vm->layout;
+  struct abi_layout *at = &vm->layout;
   vm->memory_max = config->memory_max / ABI_BLOCK_SIZE * ABI_BLOCK_SIZE;
+  at->memory_max = vm->memory_max;
   at->kernel = round_up(image->end, ABI_BLOCK_SIZE);
-  at->kernel_size = arch_kernel_memory(vm->memory_max);
+  at->kernel_size = abi_kernel_memory(vm->memory_max);
   if (!at->kernel_size) {
     snprintf(error, error_size, "cannot make a VM of %llu MiB: too much (--memory)",
              (unsigned long long)(config->memory_max >> 20));
     return false;
   }
   at->stack = at->kernel + at->kernel_size;
-  at->shared = at->stack + VM_STACK_SIZE;
+  at->stack_size = VM_STACK_SIZE;
+  at->shared = at->stack + at->stack_size;
   at->boot = at->shared + ABI_PAGE_SIZE; /* the control block is the first page */
   at->boot_size = boot_size(vm, config);
   if (at->boot_size > BOOT_SIZE_MAX) {
@@ -165,8 +167,9 @@ static void write_devices(struct vm *vm, struct boot_writer *writer) {
 static bool read_module(const struct vm *vm, const struct vm_config *config, char *error,
                         size_t error_size) {
   uint8_t *to = vm->memory.slots[0].host + vm->layout.module;
+  /* A large module will also fill the blocks behind it, with its code and its memory. */
   if (vm->layout.module_size > ABI_BLOCK_SIZE)
-    madvise(to, vm->layout.module_size, MADV_HUGEPAGE);
+    madvise(to, vm->layout.end - vm->layout.module, MADV_HUGEPAGE);
   for (uint64_t done = 0; done < config->module_length;) {
     ssize_t count = pread(config->module, to + done, config->module_length - done, (off_t)done);
     if (count < 0 && errno == EINTR)
@@ -182,7 +185,7 @@ static bool read_module(const struct vm *vm, const struct vm_config *config, cha
 }
 
 bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, size_t error_size) {
-  const struct vm_layout *at = &vm->layout;
+  const struct abi_layout *at = &vm->layout;
   uint8_t *memory = vm->memory.slots[0].host;
   struct arch_addresses addresses = arch_addresses();
   struct abi_boot *boot = (struct abi_boot *)(memory + at->boot);
@@ -203,7 +206,7 @@ bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, s
   boot->heap_end = at->heap_end;
   boot->arena_base = addresses.arena_base;
   boot->arena_end = addresses.arena_end;
-  boot->stack_size = VM_STACK_SIZE;
+  boot->stack_size = at->stack_size;
   boot->data_areas = at->data_areas;
   boot->code_blocks = at->code_blocks;
   boot->module = addresses.window + at->module;

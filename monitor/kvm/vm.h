@@ -6,6 +6,7 @@
 
 #include "abi/boot.h"
 #include "abi/doorbell.h"
+#include "abi/prepare.h"
 #include "monitor/devices/device.h"
 #include "monitor/guest_memory.h"
 #include "monitor/kvm/image.h"
@@ -48,28 +49,13 @@ struct vm_device {
   const char *name; /* FS: the guest path; else NULL */
 };
 
-/* Where things lie in slot 0, by guest-physical address; set up by layout.c. */
-struct vm_layout {
-  uint64_t kernel, kernel_size; /* the kernel's own memory: arch/<a>/ decides what is in it */
-  uint64_t stack;               /* VM_STACK_SIZE bytes */
-  uint64_t shared, shared_size; /* control block, boot block, rings: whole blocks */
-  uint64_t boot, boot_size;     /* page aligned, inside shared */
-  uint64_t rings;
-  uint64_t module, module_size; /* whole blocks */
-  uint64_t free_base;           /* the first piece of heap: */
-  uint64_t heap_end;
-  uint32_t data_areas; /* mapped in the arena, behind the heap: see struct abi_boot */
-  uint32_t code_blocks;
-  uint64_t end; /* of slot 0 */
-};
-
 struct vm {
   int kvm, fd, vcpu; /* descriptors of KVM */
   struct kvm_run *run;
   size_t run_size;
   struct guest_memory memory;
   uint64_t memory_max;
-  struct vm_layout layout;
+  struct abi_layout layout; /* of slot 0, by layout.c */
   struct abi_control *control; /* in guest memory: the guest may change it at any time */
   struct vm_device devices[ABI_MAX_DEVICES];
   uint32_t device_count;
@@ -77,6 +63,8 @@ struct vm {
   struct signals *signals;
   uint64_t counter_hz;
   uint64_t exits[VM_EXIT_COUNT];
+  bool ticking; /* a tick will come */
+  bool polled;  /* buffers were found in polled queues since the last one */
 };
 
 enum vm_end {

@@ -30,7 +30,7 @@ static void share_open(struct share *s, bool read_only) {
   if (!s->path[0])
     make_tree(s->path);
   s->dir = open(s->path, O_RDONLY | O_DIRECTORY);
-  s->fs = harness_add_fs(&s->h, s->path, read_only);
+  s->fs = harness_add_fs(&s->h, s->path, read_only, FS_CACHE_NONE);
   s->buffer = s->h.linear;
 }
 
@@ -711,10 +711,10 @@ static void test_open_device(void) {
   struct device_host host = {0};
   const char *error = NULL;
   test("a share must be a directory");
-  EXPECT(fs_create(&host, open("/dev/null", O_RDONLY), false, &error) == NULL);
+  EXPECT(fs_create(&host, open("/dev/null", O_RDONLY), false, FS_CACHE_NONE, &error) == NULL);
   EXPECT(error && strcmp(error, "Not a directory") == 0);
   error = NULL;
-  EXPECT(fs_create(&host, -1, false, &error) == NULL);
+  EXPECT(fs_create(&host, -1, false, FS_CACHE_NONE, &error) == NULL);
   EXPECT(error && strcmp(error, "Bad file descriptor") == 0);
 }
 

@@ -256,7 +256,7 @@ static void open_devices(void) {
   harness_add(&h, console_create(&h.host, stdio, &error));
   harness_add(&h, rng_create(&h.host, &error));
   int fd = open(share, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  harness_add(&h, fs_create(&h.host, fd, runs % 8 == 7, &error));
+  harness_add(&h, fs_create(&h.host, fd, runs % 8 == 7, FS_CACHE_AUTO, &error));
 }
 
 /* Most guests start the session first; the others show what happens without. */

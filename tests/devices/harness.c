@@ -27,6 +27,7 @@ static void *map_file(int fd, void *at, size_t length, off_t offset) {
 static void notify_device(void *context, uint32_t device, uint32_t queue) {
   struct harness *h = context;
   struct guest_fault fault;
+  h->notifications++;
   enum device_result result = raw_notify(h, device, queue, &fault);
   if (result == DEVICE_OK)
     return;
@@ -59,6 +60,13 @@ static void *map_physical(void *context, uint64_t physical, size_t length) {
 static void *allocate_bytes(void *context, size_t size) {
   struct harness *h = context;
   size = (size + 15) & ~(size_t)15;
+  for (struct harness_free **link = &h->freed; *link; link = &(*link)->next) {
+    struct harness_free *block = *link;
+    if (block->size == size) {
+      *link = block->next;
+      return memset(block, 0xa5, size);
+    }
+  }
   if (size > HEAP_BYTES - h->heap_used)
     return NULL;
   void *address = h->memory.slots[0].host + HEAP_AT + h->heap_used;
@@ -67,8 +75,17 @@ static void *allocate_bytes(void *context, size_t size) {
   return address;
 }
 
+/* Freed memory is used again, last in first out, by its exact size. */
 static void free_bytes(void *context, void *address, size_t size) {
-  (void)context, (void)address, (void)size;
+  struct harness *h = context;
+  struct harness_free *block = address;
+  memset(address, 0x5a, size);
+  *block = (struct harness_free){h->freed, (size + 15) & ~(size_t)15};
+  h->freed = block;
+}
+
+static uint64_t read_clock(void *context) {
+  return ((struct harness *)context)->now;
 }
 
 /* Pages in an order in which hardly any follows its neighbour: a fixed stride coprime to their
@@ -102,7 +119,8 @@ void harness_open(struct harness *h) {
                                        .physical = find_physical,
                                        .map = map_physical,
                                        .allocate = allocate_bytes,
-                                       .free = free_bytes};
+                                       .free = free_bytes,
+                                       .now = read_clock};
 }
 
 void harness_close(struct harness *h) {
@@ -123,15 +141,16 @@ uint32_t harness_add(struct harness *h, struct device *device) {
   return index;
 }
 
-struct wasi_fs *harness_add_fs(struct harness *h, const char *directory, bool read_only) {
+struct wasi_fs *harness_add_fs(struct harness *h, const char *directory, bool read_only,
+                               enum fs_cache cache) {
   const char *error = "";
   int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct device *device = fs_create(&h->host, fd, read_only, &error);
+  struct device *device = fs_create(&h->host, fd, read_only, cache, &error);
   if (!device) {
     fprintf(stderr, "fs_create: %s\n", error);
     exit(99);
   }
-  return fuse_open(&h->machine, &h->boot, harness_add(h, device));
+  return fuse_open(&h->machine, &h->boot, harness_add(h, device), NULL);
 }
 
 uint8_t *physical_bytes(struct harness *h, uint64_t at, uint64_t length) {

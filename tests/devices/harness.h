@@ -22,6 +22,11 @@
 #define LINEAR_PAGES (LINEAR_BYTES / PAGE)
 #define DEVICES_MAX 4
 
+struct harness_free {
+  struct harness_free *next;
+  size_t size;
+};
+
 struct harness {
   int memfd;
   struct guest_memory memory;
@@ -30,6 +35,9 @@ struct harness {
   struct driver_machine machine;
   struct device *devices[DEVICES_MAX];
   size_t heap_used;
+  struct harness_free *freed;
+  uint64_t now; /* the machine's clock stands still unless a test moves it */
+  unsigned notifications;
   uint8_t *linear;                /* the driver's view */
   uint32_t page_of[LINEAR_PAGES]; /* physical page number of each linear page */
 };
@@ -42,7 +50,8 @@ void harness_scatter(struct harness *h);
 uint32_t harness_add(struct harness *h, struct device *device);
 
 /* A fresh file server on `directory` with its client. */
-struct wasi_fs *harness_add_fs(struct harness *h, const char *directory, bool read_only);
+struct wasi_fs *harness_add_fs(struct harness *h, const char *directory, bool read_only,
+                               enum fs_cache cache);
 
 /* Physical memory as the monitor sees it; [at, at+length) must lie in one slot. */
 uint8_t *physical_bytes(struct harness *h, uint64_t at, uint64_t length);

@@ -31,7 +31,7 @@ static void guest_open(struct guest *g) {
   harness_add(&g->h, console_create(&g->h.host, stdio, &error));
   harness_add(&g->h, rng_create(&g->h.host, &error));
   int fd = open(share, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  harness_add(&g->h, fs_create(&g->h.host, fd, false, &error));
+  harness_add(&g->h, fs_create(&g->h.host, fd, false, FS_CACHE_AUTO, &error));
 }
 
 static void guest_close(struct guest *g) {

@@ -419,7 +419,7 @@ static void test_rng(void) {
   test("drivers refuse devices of another type");
   EXPECT(rng_open(&h.machine, &h.boot, 1) == NULL);
   EXPECT(console_open(&h.machine, &h.boot, 0) == NULL);
-  EXPECT(fuse_open(&h.machine, &h.boot, 0) == NULL);
+  EXPECT(fuse_open(&h.machine, &h.boot, 0, NULL) == NULL);
   harness_close(&h);
 }
 

@@ -316,6 +316,46 @@ static void test_loops(void) {
   free(module.at);
 }
 
+/* ---- Sums of constants --------------------------------------------------------------------- */
+
+static uint64_t call_sum(struct world *world, const char *name, uint64_t x) {
+  union wasm_value value = {.i64 = x};
+  return world_call(world, name, &value, &value) == WASM_OK ? value.i64 : ~x;
+}
+
+static uint64_t expected_spilled(uint64_t x) {
+  return 3 * x + 7 + (uint32_t)((uint32_t)(3 * x) * 2 + 7);
+}
+
+static void test_sums(void) {
+  static const uint64_t samples[] = {0,          1,           7999,       8000,
+                                     0x7fffffff, 0x80000000,  0xfffffff0, 0xffffffff,
+                                     1ull << 32, 0x123456789, 1ull << 63, UINT64_MAX};
+  struct bytes module = read_module("sums");
+  struct world world;
+  world_open(&world, 0);
+  world_load(&world, module, true);
+  world_instantiate(&world);
+  bool narrow = true, wide = true;
+  for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+    uint64_t x = samples[i];
+    uint32_t low = (uint32_t)x;
+    narrow &= (uint32_t)call_sum(&world, "near", low) == low + 24 &&
+              (uint32_t)call_sum(&world, "below", low) == low - 8000 &&
+              (uint32_t)call_sum(&world, "kept", low) == (low - 1) * (low + 1000) * low;
+    wide &= call_sum(&world, "far", low) == (uint64_t)low + 0x7fffffff &&
+            (uint32_t)call_sum(&world, "product", low) ==
+                (uint32_t)((uint64_t)low * 0xfffffffd >> 30) &&
+            call_sum(&world, "halves", x) == ((x + 1) ^ 5ull * low) &&
+            call_sum(&world, "spilled", x) == expected_spilled(x);
+  }
+  check(narrow, "sums of 32 bits, also those that are written as sums of 64");
+  check(wide, "sums of 64 bits, also of values that were 32 bits wide");
+  check(call_sum(&world, "constants", 0) == 0xfffffffeull + 8, "sums of constants alone");
+  world_close(&world);
+  free(module.at);
+}
+
 int main(void) {
   struct bytes module = read_module("chain");
   struct world world;
@@ -334,6 +374,7 @@ int main(void) {
   test_growth();
   test_limits();
   test_loops();
+  test_sums();
   free(module.at);
   return finish();
 }

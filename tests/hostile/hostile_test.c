@@ -93,8 +93,9 @@ static void remove_fixture(struct fixture *f) {
 static void run(const struct attack *attack, const struct fixture *f,
                 struct hermit_wasm_result *result) {
   const char *args[] = {attack->name};
-  const struct hermit_wasm_dir dirs[] = {{f->shared, "shared", false},
-                                         {f->readonly, "readonly", true}};
+  const struct hermit_wasm_dir dirs[] = {
+      {.host = f->shared, .guest = "shared"},
+      {.host = f->readonly, .guest = "readonly", .read_only = true}};
   struct hermit_wasm_config config = {
       .monitor = HERMIT_WASM_MONITOR_KVM,
       .module = f->module,

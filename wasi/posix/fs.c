@@ -159,6 +159,14 @@ static int fs_getattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle,
   return 0;
 }
 
+static int fs_size(struct wasi_fs *fs, wasi_node node, wasi_handle handle, uint64_t *size) {
+  struct wasi_attr attr;
+  int error = fs_getattr(fs, node, handle, &attr);
+  if (!error)
+    *size = attr.size;
+  return error;
+}
+
 static struct timespec time_to_set(uint32_t valid, uint32_t given, uint32_t now, uint64_t ns) {
   if (valid & now)
     return (struct timespec){.tv_nsec = UTIME_NOW};
@@ -394,6 +402,7 @@ static const struct wasi_fs_ops FS_OPS = {
     .lookup = fs_lookup,
     .forget = fs_forget,
     .getattr = fs_getattr,
+    .size = fs_size,
     .setattr = fs_setattr,
     .readlink = fs_readlink,
     .symlink = fs_symlink,

@@ -45,6 +45,7 @@
 #define ABI_PTE_PRESENT 0x1
 #define ABI_PTE_WRITE 0x2
 #define ABI_PTE_USER 0x4
+#define ABI_PTE_UNCACHED 0x10
 #define ABI_PTE_ACCESSED 0x20
 #define ABI_PTE_DIRTY 0x40
 #define ABI_PTE_LARGE 0x80
@@ -86,10 +87,11 @@ struct abi_kernel_state {
   uint64_t tail_address; /* the addresses that would go there, */
   uint64_t tail_physical;
   uint64_t tail_left; /* and how many entries are left in that table; 0: nothing remembered */
+  uint64_t is_virt;   /* not 0: ABI_MONITOR_VIRT, with the calls that go with it */
 };
 
 _Static_assert(sizeof(struct abi_kernel_header) == 32 + 8 * ABI_VECTOR_COUNT, "kernel header");
-_Static_assert(sizeof(struct abi_kernel_state) == 128, "kernel state");
+_Static_assert(sizeof(struct abi_kernel_state) == 136, "kernel state");
 #endif
 
 #endif

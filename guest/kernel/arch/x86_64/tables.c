@@ -7,6 +7,7 @@
  * together, the last table is remembered, and the monitor fills new tables. */
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
+#include "guest/kernel/arch/x86_64/virt.h"
 
 #define ENTRY_TABLE (ABI_PTE_PRESENT | ABI_PTE_WRITE | ABI_PTE_USER | ABI_PTE_ACCESSED)
 /* Accessed and dirty are set from the start: nobody reads them, and the CPU need not write. */
@@ -295,6 +296,6 @@ uint64_t kernel_serve_call(uint64_t number, uint64_t address, uint64_t physical,
   case ABI_KERNEL_UNMAP:
     return unmap(address, count);
   default:
-    return ABI_KERNEL_BAD_CALL;
+    return KERNEL_STATE->is_virt ? virt_serve_call(number, address, count) : ABI_KERNEL_BAD_CALL;
   }
 }

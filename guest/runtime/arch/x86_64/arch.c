@@ -10,6 +10,11 @@ void arch_ring(enum abi_doorbell doorbell, uint32_t value) {
   __asm__ volatile("outl %0, %1" : : "a"(value), "d"(port) : "memory");
 }
 
+/* Stores are seen in their order; the compiler must keep it (AMD64 manual, volume 2, 7.2). */
+void arch_device_barrier(void) {
+  __asm__ volatile("" : : : "memory");
+}
+
 uint64_t arch_counter(void) {
   uint32_t low, high;
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));

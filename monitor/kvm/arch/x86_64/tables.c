@@ -1,178 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* x86_64: the kernel's own memory as it stands before the first instruction: its variables, GDT,
- * IDT, TSS and the first page tables. All written here, natively, because every privileged
- * instruction of a guest that would do it may be emulated. */
+/* x86_64: writes the kernel's memory (abi/prepare.h) into slot 0, and serves what the kernel asks
+ * of it later. */
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
 #include "monitor/kvm/arch.h"
 #include "monitor/kvm/arch/x86_64/descriptors.h"
 #include <stdio.h>
-#include <string.h>
-
-/* Parts of the kernel's memory, from its start; abi/arch/x86_64/kernel.h has the same as virtual
- * addresses. */
-#define OFFSET(address) ((address)-ABI_KERNEL_WINDOW)
 
 struct arch_addresses arch_addresses(void) {
   return (struct arch_addresses){
       .window = ABI_USER_WINDOW, .arena_base = ABI_ARENA_BASE, .arena_end = ABI_ARENA_END};
 }
-
-static uint64_t round_up(uint64_t size, uint64_t unit) {
-  return (size + unit - 1) / unit * unit;
-}
-
-/* Words of block types up to memory_max, then page tables: enough to map all memory by pages
- * (1/512), and 1 MiB for tables that are mostly empty. */
-uint64_t arch_kernel_memory(uint64_t memory_max) {
-  uint64_t blocks = round_up(memory_max / ABI_BLOCK_SIZE * sizeof(uint64_t), ABI_PAGE_SIZE);
-  uint64_t tables = memory_max / 512 + (1u << 20);
-  uint64_t size = round_up(OFFSET(ABI_KERNEL_BLOCKS) + blocks + tables, ABI_BLOCK_SIZE);
-  /* The user window, too, ends somewhere: at the arena. */
-  return size <= ABI_KERNEL_WINDOW_SIZE && memory_max <= ABI_ARENA_BASE - ABI_USER_WINDOW ? size
-                                                                                          : 0;
-}
-
-/* ---- Descriptors ---- */
-
-/* A code or data segment of long mode: base and limit mean nothing, rights do (section 4.8). */
-static uint64_t segment(bool code, unsigned privilege) {
-  uint64_t rights = code ? 0x9b : 0x93; /* present, S, accessed; code: execute + read */
-  return (rights | privilege << 5) << 40 | (code ? 1ull << 53 : 0) | 0xf0000000ffffull | 1ull << 55;
-}
-
-static void write_tss(uint8_t *page) {
-  uint8_t *tss = page + TSS_OFFSET;
-  uint64_t stack = ABI_KERNEL_STACK_TOP;
-  uint64_t ist = ABI_KERNEL_IST_TOP;
-  uint16_t bitmap = TSS_FIXED_SIZE;
-  memcpy(tss + 4, &stack, sizeof(stack)); /* RSP0 */
-  memcpy(tss + 36, &ist, sizeof(ist));    /* IST1 */
-  memcpy(tss + 102, &bitmap, sizeof(bitmap));
-  /* A clear bit opens a port for user mode. */
-  memset(tss + bitmap, 0xff, TSS_PORT_LAST / 8 + 2);
-  for (unsigned port = ABI_DOORBELL_PORT; port <= TSS_PORT_LAST; port++)
-    tss[bitmap + port / 8] &= (uint8_t) ~(1u << port % 8);
-}
-
-static void write_gdt(uint8_t *page) {
-  uint64_t address = ABI_KERNEL_DESCRIPTORS + TSS_OFFSET;
-  uint64_t gdt[] = {
-      0,
-      segment(true, 0),
-      segment(false, 0),
-      segment(false, 3),
-      segment(true, 3),
-      (address & 0xffffff) << 16 | (address >> 24 & 0xff) << 56 | TSS_LIMIT | 0x8bull << 40,
-      address >> 32,
-  };
-  memcpy(page + GDT_OFFSET, gdt, sizeof(gdt));
-}
-
-/* Interrupt gates to the kernel's code segment (section 4.8.4). */
-static void write_idt(uint8_t *page, const struct abi_kernel_header *header) {
-  for (unsigned vector = 0; vector < ABI_VECTOR_COUNT; vector++) {
-    uint64_t target = header->vectors[vector];
-    uint64_t privilege = vector == ABI_VECTOR_CALL ? 3 : 0;
-    uint64_t ist = vector == ABI_VECTOR_NMI || vector == ABI_VECTOR_DOUBLE_FAULT ||
-                   vector == ABI_VECTOR_MACHINE_CHECK;
-    uint64_t gate[2] = {(target & 0xffff) | ABI_SELECTOR_KERNEL_CODE << 16 | ist << 32 |
-                            0x8eull << 40 | privilege << 45 | (target >> 16 & 0xffff) << 48,
-                        target >> 32};
-    memcpy(page + IDT_OFFSET + vector * sizeof(gate), gate, sizeof(gate));
-  }
-}
-
-/* ---- Page tables ---- */
-
-#define ENTRY_TABLE (ABI_PTE_PRESENT | ABI_PTE_WRITE | ABI_PTE_USER | ABI_PTE_ACCESSED)
-#define ENTRY_LEAF (ABI_PTE_PRESENT | ABI_PTE_ACCESSED | ABI_PTE_DIRTY)
-#define RIGHTS_READ (ABI_PTE_USER | ABI_PTE_NO_EXECUTE)
-#define RIGHTS_WRITE (ABI_PTE_USER | ABI_PTE_NO_EXECUTE | ABI_PTE_WRITE)
-
-struct table_builder {
-  uint8_t *memory; /* slot 0 */
-  uint64_t root;
-  uint64_t next; /* physical: where the next table goes */
-  uint64_t end;
-};
-
-/* The table below `entry`, made when there is none. */
-static uint64_t *descend(struct table_builder *builder, uint64_t *entry) {
-  if (!*entry) {
-    *entry = builder->next | ENTRY_TABLE;
-    builder->next += ABI_PAGE_SIZE;
-  }
-  return (uint64_t *)(builder->memory + (*entry & ABI_PTE_ADDRESS));
-}
-
-static uint64_t *block_entry(struct table_builder *builder, uint64_t address) {
-  uint64_t *table = (uint64_t *)(builder->memory + builder->root);
-  table = descend(builder, &table[address >> 39 & 511]);
-  table = descend(builder, &table[address >> 30 & 511]);
-  return &table[address >> 21 & 511];
-}
-
-static void map_blocks(struct table_builder *builder, uint64_t address, uint64_t physical,
-                       uint64_t size, uint64_t rights) {
-  for (uint64_t done = 0; done < size; done += ABI_BLOCK_SIZE)
-    *block_entry(builder, address + done) = (physical + done) | ENTRY_LEAF | ABI_PTE_LARGE | rights;
-}
-
-static void map_pages(struct table_builder *builder, uint64_t address, uint64_t physical,
-                      uint64_t size, uint64_t rights) {
-  for (uint64_t done = 0; done < size; done += ABI_PAGE_SIZE) {
-    uint64_t *table = descend(builder, block_entry(builder, address + done));
-    table[(address + done) >> 12 & 511] = (physical + done) | ENTRY_LEAF | rights;
-  }
-}
-
-static void map_image(struct table_builder *builder, const struct image *image,
-                      uint64_t user_base) {
-  for (uint32_t i = 0; i < image->segment_count; i++) {
-    const struct image_segment *segment = &image->segments[i];
-    uint64_t rights = (segment->address >= user_base ? ABI_PTE_USER : 0) |
-                      (segment->writable ? ABI_PTE_WRITE : 0) |
-                      (segment->executable ? 0 : ABI_PTE_NO_EXECUTE);
-    map_pages(builder, segment->address, segment->address, round_up(segment->size, ABI_PAGE_SIZE),
-              rights);
-  }
-}
-
-/* What user mode finds in its window: virtual = physical + window. */
-static void map_window(struct table_builder *builder, const struct vm_layout *at) {
-  uint64_t window = ABI_USER_WINDOW;
-  uint64_t boot_size = round_up(at->boot_size, ABI_PAGE_SIZE);
-  map_blocks(builder, window + at->stack, at->stack, VM_STACK_SIZE, RIGHTS_WRITE);
-  map_pages(builder, window + at->shared, at->shared, ABI_PAGE_SIZE, RIGHTS_WRITE);
-  map_pages(builder, window + at->boot, at->boot, boot_size, RIGHTS_READ);
-  map_pages(builder, window + at->rings, at->rings, at->shared + at->shared_size - at->rings,
-            RIGHTS_WRITE);
-  map_blocks(builder, window + at->module, at->module, at->module_size, RIGHTS_READ);
-  map_blocks(builder, window + at->free_base, at->free_base, at->heap_end - at->free_base,
-             RIGHTS_WRITE);
-}
-
-/* The first areas of the arena, and the types of their blocks. The code's are bound to their
- * addresses as if the guest had asked. */
-static void map_areas(struct table_builder *builder, const struct vm_layout *at, uint64_t *types) {
-  uint64_t address = ABI_ARENA_BASE;
-  uint64_t physical = at->heap_end;
-  for (uint32_t i = 0; i < at->data_areas; i++) {
-    map_blocks(builder, address, physical, ABI_BLOCK_SIZE, RIGHTS_WRITE);
-    types[physical / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
-    address += ABI_AREA_SIZE;
-    physical += ABI_BLOCK_SIZE;
-  }
-  for (uint32_t i = 0; i < at->code_blocks; i++) {
-    map_blocks(builder, address, physical, ABI_BLOCK_SIZE, RIGHTS_WRITE);
-    types[physical / ABI_BLOCK_SIZE] = address | ABI_BLOCK_CODE;
-    address += ABI_BLOCK_SIZE;
-    physical += ABI_BLOCK_SIZE;
-  }
-}
-
-/* ---- The kernel's memory ---- */
 
 static const char *check_header(const struct abi_kernel_header *header, const struct image *image) {
   if (image->base != ABI_KERNEL_BASE || image->segments[0].file_size < sizeof(*header) ||
@@ -183,59 +21,29 @@ static const char *check_header(const struct abi_kernel_header *header, const st
   return NULL;
 }
 
-static void write_state(uint8_t *memory, const struct vm *vm, const struct table_builder *tables,
-                        uint64_t directory) {
-  const struct vm_layout *at = &vm->layout;
-  struct abi_kernel_state *state = (struct abi_kernel_state *)(memory + at->kernel);
-  *state = (struct abi_kernel_state){.window_distance = ABI_KERNEL_WINDOW - at->kernel,
-                                     .root = tables->root,
-                                     .next_table = tables->next,
-                                     .tables_end = tables->end,
-                                     .free_base = at->free_base,
-                                     .memory_max = vm->memory_max,
-                                     .last_group = ABI_ARENA_BASE / ABI_GROUP_SIZE,
-                                     .last_directory = directory - at->kernel + ABI_KERNEL_WINDOW,
-                                     .can_fill = 1};
-}
-
 bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size) {
-  const struct vm_layout *at = &vm->layout;
-  uint8_t *memory = vm->memory.slots[0].host;
-  const struct abi_kernel_header *header =
-      (const struct abi_kernel_header *)(memory + ABI_KERNEL_BASE);
-  const char *problem = check_header(header, image);
+  struct abi_tables tables = {.memory = vm->memory.slots[0].host};
+  const char *problem =
+      check_header((const struct abi_kernel_header *)(tables.memory + ABI_KERNEL_BASE), image);
   if (problem) {
     snprintf(error, error_size, "cannot start the guest image: %s", problem);
     return false;
   }
-  uint8_t *descriptors = memory + at->kernel + OFFSET(ABI_KERNEL_DESCRIPTORS);
-  write_tss(descriptors);
-  write_gdt(descriptors);
-  write_idt(descriptors, header);
-
-  uint64_t blocks = round_up(vm->memory_max / ABI_BLOCK_SIZE * sizeof(uint64_t), ABI_PAGE_SIZE);
-  struct table_builder tables = {.memory = memory};
-  tables.root = at->kernel + OFFSET(ABI_KERNEL_BLOCKS) + blocks;
-  tables.next = tables.root + ABI_PAGE_SIZE;
-  tables.end = at->kernel + at->kernel_size;
-  map_image(&tables, image, header->user_base);
-  map_blocks(&tables, ABI_KERNEL_WINDOW, at->kernel, at->kernel_size,
-             ABI_PTE_WRITE | ABI_PTE_NO_EXECUTE);
-  map_window(&tables, at);
-  uint64_t *types = (uint64_t *)(memory + at->kernel + OFFSET(ABI_KERNEL_BLOCKS));
-  for (uint64_t block = at->free_base; block < at->heap_end; block += ABI_BLOCK_SIZE)
-    types[block / ABI_BLOCK_SIZE] = ABI_BLOCK_DATA;
-  map_areas(&tables, at, types);
-  vm->memory.block_types = types;
-  /* The arena's first directory: every guest needs it. */
-  uint64_t directory = (uint64_t)((uint8_t *)block_entry(&tables, ABI_ARENA_BASE) - memory);
-  write_state(memory, vm, &tables, directory);
+  struct abi_segment segments[IMAGE_SEGMENTS_MAX];
+  for (uint32_t i = 0; i < image->segment_count; i++)
+    segments[i] = (struct abi_segment){.address = image->segments[i].address,
+                                       .size = image->segments[i].size,
+                                       .writable = image->segments[i].writable,
+                                       .executable = image->segments[i].executable};
+  abi_prepare_kernel(&tables, &vm->layout, segments, image->segment_count);
+  ((struct abi_kernel_state *)(tables.memory + vm->layout.kernel))->can_fill = 1;
+  vm->memory.block_types = (uint64_t *)(tables.memory + abi_block_types(&vm->layout));
   return true;
 }
 
 /* The kernel's words are the guest's: copied once, then checked, like any other's. */
 bool arch_fill_table(struct vm *vm, uint32_t value, char *text) {
-  const struct vm_layout *at = &vm->layout;
+  const struct abi_layout *at = &vm->layout;
   const volatile struct abi_kernel_state *state =
       guest_memory_range(&vm->memory, (struct gpa){at->kernel}, sizeof(*state));
   uint64_t physical = state->fill_table;

@@ -178,7 +178,7 @@ bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size) {
   const struct abi_kernel_header *header =
       (const struct abi_kernel_header *)(vm->memory.slots[0].host + ABI_KERNEL_BASE);
   struct kvm_regs regs = {.rip = header->user_entry,
-                          .rsp = ABI_USER_WINDOW + vm->layout.stack + VM_STACK_SIZE,
+                          .rsp = ABI_USER_WINDOW + vm->layout.stack + vm->layout.stack_size,
                           .rdi = ABI_USER_WINDOW + vm->layout.boot,
                           .rflags = 2};
   if (ioctl(vm->vcpu, KVM_SET_REGS, &regs) < 0)
