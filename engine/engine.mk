@@ -15,6 +15,7 @@ ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 
 # Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
 # -Os makes conditional jumps to other functions direct; no constant may go to another section.
+STENCIL_CFLAGS_aarch64 := -mcmodel=small -march=armv8-a -fno-slp-vectorize
 STENCIL_CFLAGS_x86_64 := -mcmodel=small -march=x86-64-v3 -fcf-protection=none
 STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -Os -ffreestanding -fno-builtin -fno-pic \
 	$(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \
@@ -36,6 +37,7 @@ $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
 	extract.c table.c arch/$(ARCH)/machine.c))
 $(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH)
+$(EXTRACT_OBJECTS): override private HOST_TARGET :=
 $(B)/extract: $(EXTRACT_OBJECTS)
 	$(CLANG) $(CFLAGS) $^ -o $@
 $(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)
