@@ -289,9 +289,15 @@ static struct ending run_test(const struct test *test, struct world *world, cons
   uint8_t *bytes = read_module(directory, test->program, &length);
   posix_platform_init(&platform);
   struct wasm_store *store = wasm_store_new(&platform.hooks);
-  struct wasi_config config = {&world->host.host, test->args.bytes, test->args.length,
-                               test->arg_count,   test->env.bytes,  test->env.length,
-                               test->env_count,   world->preopens,  world->preopen_count};
+  struct wasi_config config = {.host = &world->host.host,
+                               .args = test->args.bytes,
+                               .args_size = test->args.length,
+                               .arg_count = test->arg_count,
+                               .env = test->env.bytes,
+                               .env_size = test->env.length,
+                               .env_count = test->env_count,
+                               .preopens = world->preopens,
+                               .preopen_count = world->preopen_count};
   struct wasi *wasi = wasi_new(store, &config);
   posix_guard_store(store);
   run_module(store, wasi, bytes, length, &ending);
