@@ -9,7 +9,7 @@ ENGINE_SOURCES := $(addprefix engine/,\
 # The function compiler and its glue.
 ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
 	calling.c compile.c compile_call.c compile_control.c compile_emit.c compile_exception.c \
-	compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
+	compile_flow.c compile_loop.c compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
 	arch/$(ARCH)/enter.S)
 ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 

@@ -61,8 +61,9 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
 #define TARGET_PROLOGUE_MAX 48u
 /* What stands where no code is: int3. */
 #define TARGET_FILL 0xcc
-/* Bytes behind the call instruction in call_import and call_slot. */
-#define TARGET_CALL_TAIL 8u
+/* Bytes behind the call instruction in call_import and call_held. */
+#define TARGET_IMPORT_TAIL 8u
+#define TARGET_HELD_TAIL 14u
 
 /* Longest stencil the extraction tool lets pass, with room for copies in whole words. */
 #define TARGET_STENCIL_MAX 192u
