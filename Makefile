@@ -8,6 +8,10 @@ LD := ld.lld-19
 AR := llvm-ar-19
 ARCH := x86_64
 
+# For tests of the engine on another architecture, in processes of it: what the compiler is told
+# (tests/cross.mk). Build tools are this machine's all the same.
+HOST_TARGET :=
+
 # Host programs: the monitor, the library, the command, tools.
 CFLAGS := -std=c17 -O2 -g -I. -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 	-fno-strict-aliasing -D_GNU_SOURCE
@@ -31,7 +35,7 @@ objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
 
 $(B)/host/%.c.o: %.c | setup
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(CLANG) $(HOST_TARGET) $(CFLAGS) -MMD -MP -c $< -o $@
 $(B)/asan/%.c.o: %.c | setup
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
@@ -40,7 +44,7 @@ $(B)/guest/%.c.o: %.c | setup
 	$(CLANG) $(GUEST_CFLAGS) $(GUEST_ARCH_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/host/%.S.o: %.S | setup
 	@mkdir -p $(@D)
-	$(CLANG) -I. -MMD -MP -c $< -o $@
+	$(CLANG) $(HOST_TARGET) -I. -MMD -MP -c $< -o $@
 $(B)/asan/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) -I. -MMD -MP -c $< -o $@

@@ -50,6 +50,8 @@ struct hermit_wasm_config {
   size_t env_count;
   const struct hermit_wasm_dir *dirs;
   size_t dir_count;
+  const char *const *listen;    /* "ADDR:PORT", numeric; port 0: the host chooses, see `note` */
+  size_t listen_count;          /* descriptors 3, 4, ... of the module, before the directories */
   const char *invoke;           /* export to call instead of _start, or NULL */
   uint64_t memory_bytes;        /* upper bound of the VM's memory; 0: 4 GiB */
   uint64_t timeout_ms;          /* 0: none */

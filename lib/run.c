@@ -35,6 +35,7 @@ struct run {
   struct device_host device_host;
   struct jail_directory directories[ABI_MAX_DEVICES];
   size_t directory_count;
+  int listeners[HERMIT_WASM_LISTEN_MAX];
 };
 
 static uint64_t now_us(void) {
@@ -72,9 +73,12 @@ static bool check_config(struct run *run) {
   if (config->monitor == HERMIT_WASM_MONITOR_KVM && !is_host_arch(config->arch))
     return fail(run, "KVM runs VMs of the host's architecture only, not %s: use --monitor=qemu",
                 config->arch);
-  if (config->dir_count > ABI_MAX_DEVICES - 2)
+  if (config->dir_count > ABI_MAX_DEVICES - 3)
     return fail(run, "%zu directories are too many: at most %u", config->dir_count,
-                ABI_MAX_DEVICES - 2);
+                ABI_MAX_DEVICES - 3);
+  if (config->listen_count > HERMIT_WASM_LISTEN_MAX)
+    return fail(run, "%zu listening sockets are too many: at most %u", config->listen_count,
+                HERMIT_WASM_LISTEN_MAX);
   for (size_t i = 0; i < config->dir_count; i++)
     if (config->dirs[i].cache > HERMIT_WASM_CACHE_ALWAYS)
       return fail(run, "the cache mode %d of %s does not exist", (int)config->dirs[i].cache,
@@ -134,6 +138,31 @@ static bool add_directory(struct run *run, const struct hermit_wasm_dir *dir) {
   return true;
 }
 
+static bool open_listener(struct run *run, size_t index) {
+  struct hermit_wasm_result *result = run->result;
+  char line[128];
+  int fd = listen_open(run->config->listen[index], result->error, sizeof(result->error));
+  if (fd < 0)
+    return false;
+  run->listeners[index] = fd;
+  listen_describe(fd, line, sizeof(line));
+  note(run, line);
+  return true;
+}
+
+static bool add_listeners(struct run *run) {
+  size_t count = run->config->listen_count;
+  const char *error = "";
+  for (size_t i = 0; i < count; i++)
+    if (!open_listener(run, i)) {
+      while (i-- > 0)
+        close(run->listeners[i]);
+      return false;
+    }
+  run->vm.sockets = sockets_create(&run->device_host, run->listeners, (uint32_t)count, &error);
+  return add_device(run, run->vm.sockets, NULL, "listening sockets", error);
+}
+
 static bool add_devices(struct run *run) {
   const char *error = "";
   run->device_host =
@@ -143,6 +172,8 @@ static bool add_devices(struct run *run) {
     return false;
   run->vm.console = console;
   if (!add_device(run, rng_create(&run->device_host, &error), NULL, "random numbers", error))
+    return false;
+  if (run->config->listen_count && !add_listeners(run))
     return false;
   for (size_t i = 0; i < run->config->dir_count; i++)
     if (!add_directory(run, &run->config->dirs[i]))
@@ -201,6 +232,7 @@ static bool prepare_vm(struct run *run) {
 static bool enter_jail(struct run *run) {
   struct jail_config jail = {.directories = run->directories,
                              .directory_count = run->directory_count,
+                             .listening = run->config->listen_count > 0,
                              .violation_fd = run->stdio[2]};
   struct jail_report report;
   if (!jail_enter(&jail, &report, run->result->error, sizeof(run->result->error)))
@@ -224,6 +256,8 @@ static bool prepare(struct run *run) {
       !vm_create(&run->vm, &run->signals, result->error, sizeof(result->error)) ||
       !add_devices(run) || !prepare_vm(run))
     return false;
+  if (!signals_make_ticks(&run->signals))
+    return fail(run, "cannot make a timer: %s", strerror(errno));
   if (config->timeout_ms && !signals_set_deadline(&run->signals, config->timeout_ms))
     return fail(run, "cannot set the deadline: %s", strerror(errno));
   return enter_jail(run);

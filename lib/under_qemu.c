@@ -54,6 +54,12 @@ bool under_qemu_choose(struct under_qemu *chosen, const struct hermit_wasm_confi
   const struct qemu_board *board = find_board(arch, error, error_size);
   if (!board)
     return false;
+  if (config->listen_count > 0) {
+    snprintf(error, error_size,
+             "%.300s%sQEMU has no listening sockets for the module: they need KVM", kvm_problem,
+             *kvm_problem ? "; and " : "");
+    return false;
+  }
   hermit_wasm_probe_host(&chosen->host);
   const char *program = find_program(&chosen->host, board->program);
   if (!program) {

@@ -1,8 +1,26 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* virtio-console (virtio 1.2, section 5.3): the standard streams. Under our monitor each has a
- * queue that is always there; under QEMU they are ports, which come and go (ports.h). */
+ * queue that is always there; under QEMU they are ports, which come and go (ports.h).
+ *
+ * Small writes to stdout are posted where the device looks at its queue by itself: they go out with
+ * the next exit, whatever it is for, so before anything that the program may wait for, and within
+ * ABI_POLL_MS. Not so to terminals, and never on stderr. An error meets the next write. */
 #include "guest/drivers/errors.h"
 #include "guest/drivers/ports.h"
+#include <string.h>
+
+#define STDOUT 1u
+#define POST_LENGTH_MAX 4096u
+#define POST_BYTES (64u << 10)
+#define POSTS_MAX 96u
+/* Descriptors that one of them may take. */
+#define POST_ROOM 4u
+
+/* A write on its way. */
+struct post {
+  uint16_t place; /* of its used entry */
+  uint16_t length;
+};
 
 struct console {
   struct ports *ports;          /* NULL under our monitor */
@@ -10,6 +28,12 @@ struct console {
   struct virtqueue *streams[3]; /* NULL: there is no such stream; of stdin the host's alone */
   uint32_t stream_ports[3];
   struct virtqueue report; /* under QEMU */
+
+  bool posts_stdout;
+  int error; /* of a posted write; nobody was told yet */
+  uint32_t post_count, post_used;
+  struct post posts[POSTS_MAX]; /* from here on not cleared at the start */
+  uint8_t bytes[POST_BYTES];
 };
 
 /* Under our monitor. */
@@ -55,7 +79,9 @@ struct console *console_open(const struct driver_machine *machine, const struct 
   struct console *console = machine->allocate(machine->context, sizeof *console);
   if (!console)
     return NULL;
-  *console = (struct console){0};
+  memset(console, 0, offsetof(struct console, posts));
+  uint32_t kind = boot->devices[device].flags >> (8 * STDOUT) & 0xff;
+  console->posts_stdout = boot->monitor != ABI_MONITOR_VIRT && kind != ABI_STREAM_TERMINAL;
   if (boot->monitor != ABI_MONITOR_VIRT)
     open_streams(console, machine, boot, device, rings);
   else if (!open_ports(console, machine, boot, device, rings))
@@ -90,6 +116,73 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
   return 0;
 }
 
+/* ---- Posted writes --------------------------------------------------------------------------- */
+
+/* What a used entry says of a write: 0 or an errno. One that went out in part is followed by the
+ * reason, if there is another. */
+static int posted_error(const struct console *console, const struct post *post) {
+  const struct virtqueue *queue = console->streams[STDOUT];
+  uint32_t used = queue->used->ring[post->place].length;
+  if (used & ABI_CONSOLE_ERROR)
+    return (int)(used & ABI_CONSOLE_LENGTH);
+  return used & ABI_CONSOLE_SHORT && (used & ABI_CONSOLE_LENGTH) < post->length ? LINUX_EIO : 0;
+}
+
+static void settle(struct console *console) {
+  if (console->post_count == 0 || !virtqueue_idle(console->streams[STDOUT]))
+    return;
+  for (uint32_t i = 0; i < console->post_count; i++) {
+    int error = posted_error(console, &console->posts[i]);
+    if (error && (!console->error || console->error == LINUX_EIO))
+      console->error = error;
+  }
+  console->post_count = console->post_used = 0;
+}
+
+static int take_error(struct console *console) {
+  int error = console->error;
+  console->error = 0;
+  return error;
+}
+
+int console_flush(struct console *console) {
+  if (console->post_count > 0)
+    virtqueue_flush(console->streams[STDOUT]);
+  settle(console);
+  return take_error(console);
+}
+
+static void copy_slices(uint8_t *to, const struct wasi_slice *slices, size_t slice_count) {
+  for (size_t i = 0; i < slice_count; i++) {
+    if (slices[i].length > 0)
+      memcpy(to, slices[i].bytes, slices[i].length);
+    to += slices[i].length;
+  }
+}
+
+/* False: to be written in the ordinary way, behind those that were posted. */
+static bool post_write(struct console *console, const struct wasi_slice *slices, size_t slice_count,
+                       size_t total) {
+  struct virtqueue *queue = console->streams[STDOUT];
+  if (!console->posts_stdout || total == 0 || total > POST_LENGTH_MAX || !virtqueue_polled(queue))
+    return false;
+  if (console->post_count == POSTS_MAX || total > POST_BYTES - console->post_used)
+    virtqueue_flush(queue);
+  virtqueue_begin(queue, POST_ROOM);
+  settle(console);
+  uint8_t *bytes = console->bytes + console->post_used;
+  copy_slices(bytes, slices, slice_count);
+  if (virtqueue_add(queue, bytes, total, false, 0) < total)
+    return false;
+  console->post_used += (uint32_t)total;
+  console->posts[console->post_count++] =
+      (struct post){queue->submitted % queue->size, (uint16_t)total};
+  virtqueue_post(queue);
+  return true;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
 /* One request with the bytes from `skip` on. *moved: how many went out. */
 static int write_once(struct console *console, uint32_t stream, const struct wasi_slice *slices,
                       size_t slice_count, size_t skip, size_t *added, size_t *moved) {
@@ -120,6 +213,16 @@ int console_write(struct console *console, uint32_t stream, const struct wasi_sl
   if (!console->streams[stream])
     return LINUX_EBADF;
   size_t total = slices_length(slices, slice_count);
+  if (stream == STDOUT) {
+    settle(console);
+    int error = take_error(console);
+    if (error)
+      return error;
+    if (post_write(console, slices, slice_count, total)) {
+      *count = total;
+      return 0;
+    }
+  }
   while (*count < total) {
     size_t added, moved;
     /* What is sent to a port without another end, the device drops. */

@@ -105,7 +105,8 @@ static int exchange(struct fuse *fuse, size_t reply_size, struct fuse_data *data
  * device looks by itself. When they cannot be sent the server keeps the nodes until the VM ends. */
 static void send_forgets(struct fuse *fuse) {
   struct virtqueue *queue = &fuse->hiprio;
-  virtqueue_flush(queue); /* the message before may still be on its way */
+  virtqueue_flush(&fuse->requests); /* what names the nodes and is on its way comes first */
+  virtqueue_flush(queue);           /* so does the message before */
   size_t length = sizeof fuse->forget.header + sizeof fuse->forget.batch +
                   fuse->forgotten_count * sizeof fuse->forget.nodes[0];
   fuse->forget.header = (struct fuse_in_header){
@@ -126,7 +127,8 @@ void fuse_forget(struct fuse *fuse, wasi_node node, uint64_t lookups) {
 }
 
 void fuse_post_forgets(struct fuse *fuse) {
-  if (fuse->forgotten_count > 0 && virtqueue_polled(&fuse->hiprio) && virtqueue_idle(&fuse->hiprio))
+  if (fuse->forgotten_count > 0 && virtqueue_polled(&fuse->hiprio) &&
+      virtqueue_idle(&fuse->hiprio) && virtqueue_idle(&fuse->requests))
     send_forgets(fuse);
 }
 

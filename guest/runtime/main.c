@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define ERRNO_EPIPE 32
+
 /* ---- The report's times: raw counter readings, turned into nanoseconds at the end ---- */
 
 struct timeline {
@@ -92,6 +94,7 @@ static void open_wasi(struct program *program) {
       .env = boot_text(boot, boot->env),
       .env_size = boot->env.length,
       .env_count = boot->env_count,
+      .listener_count = program->sockets ? sockets_listeners(program->sockets) : 0,
       .preopens = program->preopens,
       .preopen_count = program->preopen_count,
   };
@@ -102,16 +105,29 @@ static void open_wasi(struct program *program) {
 
 /* ---- Running ---- */
 
+static _Noreturn void refuse_loss(struct program *program, const char *what, const char *loss,
+                                  int error) {
+  struct printer *printer = program_message(program, what);
+  print_text(printer, "the host could not write everything (errno ");
+  print_u64(printer, (uint64_t)error);
+  print_text(printer, "); ");
+  print_text(printer, loss);
+  print_text(printer, "\n");
+  program_end(program, ABI_OUTCOME_REFUSED, 0);
+}
+
 /* Writes back what is still open; a write lost here must not look like success. */
 static void close_files(struct program *program) {
   int error = wasi_delete(program->wasi);
-  if (!error)
-    return;
-  struct printer *printer = program_message(program, "closing files of");
-  print_text(printer, "the host could not write everything (errno ");
-  print_u64(printer, (uint64_t)error);
-  print_text(printer, "); what was not synced may be lost\n");
-  program_end(program, ABI_OUTCOME_REFUSED, 0);
+  if (error)
+    refuse_loss(program, "closing files of", "what was not synced may be lost", error);
+}
+
+/* Who closes a pipe early wants no more. */
+static void flush_output(struct program *program) {
+  int error = program->console ? console_flush(program->console) : 0;
+  if (error && error != ERRNO_EPIPE)
+    refuse_loss(program, "writing the output of", "some of it is lost", error);
 }
 
 static _Noreturn void finish(struct program *program, enum wasm_status status,
@@ -124,8 +140,9 @@ static _Noreturn void finish(struct program *program, enum wasm_status status,
     program_print_trap(program);
     outcome = ABI_OUTCOME_TRAP;
   }
-  report_fill(program, times);
   close_files(program);
+  flush_output(program);
+  report_fill(program, times);
   program_end(program, outcome, exit_status);
 }
 

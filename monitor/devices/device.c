@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What all devices share: naming faults, looking out for signals. */
 #include "monitor/devices/device.h"
+#include "monitor/devices/virtqueue.h"
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ const char *device_name(const struct device *device) {
     return "virtio-rng";
   case ABI_DEVICE_FS:
     return "virtio-fs";
+  case ABI_DEVICE_SOCKETS:
+    return "sockets";
   }
   return "device";
 }
@@ -31,4 +34,28 @@ bool device_interrupted(const struct device_host *host) {
    * fails with EINTR exactly when one was delivered. */
   struct timespec none = {0, 0};
   return ppoll(NULL, 0, &none, &host->wait_mask) < 0;
+}
+
+enum device_result device_poll(struct device *device, bool *any, struct guest_fault *fault) {
+  enum device_result result = DEVICE_OK;
+  for (uint32_t queue = 0; device->polled >> queue && result == DEVICE_OK; queue++) {
+    bool waits = false;
+    if (device->polled >> queue & 1)
+      result = virtqueue_look(device, queue, &waits, fault);
+    if (waits && result == DEVICE_OK) {
+      *any = true;
+      result = device->ops->notify(device, queue, fault);
+    }
+  }
+  return result;
+}
+
+enum device_result device_set_polling(struct device *device, bool polling,
+                                      struct guest_fault *fault) {
+  enum device_result result = DEVICE_OK;
+  for (uint32_t queue = 0; device->polled >> queue && result == DEVICE_OK; queue++)
+    if (device->polled >> queue & 1)
+      result = virtqueue_set_polling(device, queue, polling, fault);
+  device->polling = polling;
+  return result;
 }

@@ -287,8 +287,9 @@ struct device *fs_create(const struct device_host *host, int directory, bool rea
   fs->device.host = host;
   fs->device.abi = (struct abi_device){.type = ABI_DEVICE_FS,
                                        .queue_count = ABI_FS_QUEUES,
-                                       .features = ABI_FEATURE_VERSION_1,
+                                       .features = ABI_FEATURE_VERSION_1 | ABI_FEATURE_IN_ORDER,
                                        .flags = read_only ? ABI_DEVICE_READ_ONLY : 0};
+  fs->device.polled = 1u << ABI_FS_HIPRIO_QUEUE | 1u << ABI_FS_REQUEST_QUEUE;
   fs->read_only = read_only;
   fs->cache = cache;
   struct stat status;

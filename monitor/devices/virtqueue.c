@@ -89,7 +89,9 @@ static enum device_result add_pieces(const struct device *device, uint32_t queue
 static enum device_result read_chain(const struct device *device, uint32_t queue,
                                      const struct rings *rings, uint16_t head,
                                      struct virtqueue_chain *chain, struct guest_fault *fault) {
-  *chain = (struct virtqueue_chain){.head = head};
+  chain->head = head;
+  chain->readable_count = chain->writable_count = 0;
+  chain->readable_bytes = chain->writable_bytes = 0;
   uint16_t index = head;
   for (uint32_t walked = 0; walked < ABI_QUEUE_SIZE; walked++) {
     if (index >= ABI_QUEUE_SIZE)
@@ -131,7 +133,8 @@ enum device_result virtqueue_serve(struct device *device, uint32_t queue, virtqu
                  device->last_avail[queue], available);
   for (uint16_t i = 0; i < pending; i++) {
     /* A full queue may hold work for long; a deadline must not wait for all of it. */
-    if (i > 0 && device_interrupted(device->host))
+    bool slow = !(device->quick >> queue & 1);
+    if (i > 0 && slow && device_interrupted(device->host))
       return DEVICE_INTERRUPTED;
     uint16_t head = rings.avail->ring[device->last_avail[queue] % ABI_QUEUE_SIZE];
     struct virtqueue_chain chain;
@@ -144,6 +147,26 @@ enum device_result virtqueue_serve(struct device *device, uint32_t queue, virtqu
     finish_chain(device, queue, &rings, head, used);
   }
   return DEVICE_OK;
+}
+
+enum device_result virtqueue_look(const struct device *device, uint32_t queue, bool *waits,
+                                  struct guest_fault *fault) {
+  struct rings rings;
+  enum device_result result = find_rings(device, queue, &rings, fault);
+  if (result == DEVICE_OK)
+    *waits = __atomic_load_n(&rings.avail->index, __ATOMIC_ACQUIRE) != device->last_avail[queue];
+  return result;
+}
+
+/* The guest stands still meanwhile, so it cannot miss the change between filling the queue and
+ * looking at the flag. */
+enum device_result virtqueue_set_polling(const struct device *device, uint32_t queue, bool polling,
+                                         struct guest_fault *fault) {
+  struct rings rings;
+  enum device_result result = find_rings(device, queue, &rings, fault);
+  if (result == DEVICE_OK)
+    rings.used->flags = polling ? ABI_VIRTQ_NO_NOTIFY : 0;
+  return result;
 }
 
 /* Host pointers stay valid while the guest stands still: slots are added, never moved. */

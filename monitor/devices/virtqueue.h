@@ -36,6 +36,13 @@ typedef enum device_result virtqueue_server(struct device *device, uint32_t queu
 enum device_result virtqueue_serve(struct device *device, uint32_t queue, virtqueue_server *server,
                                    struct guest_fault *fault);
 
+/* *waits: the guest has made buffers available that were not served. */
+enum device_result virtqueue_look(const struct device *device, uint32_t queue, bool *waits,
+                                  struct guest_fault *fault);
+/* Says in the used ring whether the guest need not notify. */
+enum device_result virtqueue_set_polling(const struct device *device, uint32_t queue, bool polling,
+                                         struct guest_fault *fault);
+
 /* Copies out of the readable bytes / into the writable ones, from `offset` on. Returns the bytes
  * copied: fewer than `size` when the chain ends before. */
 size_t virtqueue_copy_in(const struct virtqueue_chain *chain, uint64_t offset, void *bytes,

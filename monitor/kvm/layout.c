@@ -80,7 +80,7 @@ bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *
   at->stack = at->kernel + at->kernel_size;
   at->stack_size = VM_STACK_SIZE;
   at->shared = at->stack + at->stack_size;
-  at->boot = at->shared + ABI_PAGE_SIZE; /* the control block is the first page */
+  at->boot = at->shared + round_up(sizeof(struct abi_control), ABI_PAGE_SIZE);
   at->boot_size = boot_size(vm, config);
   if (at->boot_size > BOOT_SIZE_MAX) {
     snprintf(error, error_size, "arguments and environment are too long: %llu bytes",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The vCPU's loop: enters the guest, serves its doorbells, finds out why it ended. */
+#include "abi/virtqueue.h"
 #include "monitor/kvm/arch.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -27,6 +28,71 @@ static enum vm_next stop(struct vm_result *result, const char *format, ...) {
   return VM_STOP;
 }
 
+/* ---- Polled queues ----
+ *
+ * A device that was notified a moment ago is polled: whatever the guest puts into its queues is
+ * served at the next exit, and a tick makes sure that there is one. When a tick finds that nothing
+ * was, the guest has to notify again. */
+
+static enum vm_next next_of(enum device_result served, const struct guest_fault *fault,
+                            uint32_t number, struct vm_result *result) {
+  if (served == DEVICE_GUEST_FAULT)
+    return stop(result, "the guest broke a rule of device %u: %s", number, fault->text);
+  return served == DEVICE_INTERRUPTED ? VM_AGAIN : VM_CONTINUE;
+}
+
+static enum vm_next poll_devices(struct vm *vm, struct vm_result *result) {
+  enum vm_next next = VM_CONTINUE;
+  for (uint32_t i = 0; i < vm->device_count && next == VM_CONTINUE; i++) {
+    struct device *device = vm->devices[i].device;
+    struct guest_fault fault;
+    if (device->polling)
+      next = next_of(device_poll(device, &vm->polled, &fault), &fault, i, result);
+  }
+  return next;
+}
+
+static enum vm_next set_polling(struct vm *vm, uint32_t number, bool polling,
+                                struct vm_result *result) {
+  struct device *device = vm->devices[number].device;
+  struct guest_fault fault;
+  if (device->polling == polling || !device->polled)
+    return VM_CONTINUE;
+  if (polling && !vm->ticking) {
+    vm->ticking = true;
+    signals_set_tick(vm->signals, ABI_POLL_MS);
+  }
+  return next_of(device_set_polling(device, polling, &fault), &fault, number, result);
+}
+
+/* After a tick, with all queues served. */
+static enum vm_next end_tick(struct vm *vm, struct vm_result *result) {
+  enum vm_next next = VM_CONTINUE;
+  vm->ticking = vm->polled;
+  if (vm->ticking)
+    signals_set_tick(vm->signals, ABI_POLL_MS);
+  else
+    for (uint32_t i = 0; i < vm->device_count && next == VM_CONTINUE; i++)
+      next = set_polling(vm, i, false, result);
+  vm->polled = false;
+  return next;
+}
+
+/* A signal ends the VM: what the program has written goes out, as far as nobody has to wait for it.
+ */
+static void poll_at_the_end(struct vm *vm) {
+  for (uint32_t i = 0; i < vm->device_count; i++) {
+    struct device *device = vm->devices[i].device;
+    struct guest_fault fault;
+    bool any;
+    device->hurried = true;
+    /* One more signal may come between; who keeps sending them is not waited for. */
+    for (int attempt = 0; attempt < 3; attempt++)
+      if (device->polling && device_poll(device, &any, &fault) != DEVICE_INTERRUPTED)
+        break;
+  }
+}
+
 /* ---- Doorbells ---- */
 
 static enum vm_next serve_notify(struct vm *vm, uint32_t value, struct vm_result *result) {
@@ -39,37 +105,48 @@ static enum vm_next serve_notify(struct vm *vm, uint32_t value, struct vm_result
     return stop(result, "the guest notified queue %u of device %u, which has %u", queue, number,
                 device->abi.queue_count);
   struct guest_fault fault;
-  switch (device->ops->notify(device, queue, &fault)) {
-  case DEVICE_OK:
-    return VM_CONTINUE;
-  case DEVICE_INTERRUPTED:
-    return VM_AGAIN;
-  default:
-    return stop(result, "the guest broke a rule of device %u: %s", number, fault.text);
-  }
+  enum vm_next next = next_of(device->ops->notify(device, queue, &fault), &fault, number, result);
+  return next == VM_CONTINUE ? set_polling(vm, number, true, result) : next;
+}
+
+/* One copy of everything: the guest's pages may change, our decision may not. */
+static enum vm_next read_wait(struct vm *vm, struct device_wait *wait, struct vm_result *result) {
+  const volatile struct abi_control *control = vm->control;
+  uint64_t timeout = control->wait_timeout_ns;
+  wait->streams = control->wait_watch;
+  wait->socket_count = control->wait_socket_count;
+  const uint32_t all = ABI_WAIT_STREAM0 | ABI_WAIT_STREAM1 | ABI_WAIT_STREAM2;
+  if (wait->streams & ~all)
+    return stop(result, "the guest waits for streams that do not exist (0x%x)", wait->streams);
+  if (wait->socket_count > ABI_SOCKETS_MAX)
+    return stop(result, "the guest waits for %u sockets, which are too many", wait->socket_count);
+  for (uint32_t i = 0; i < wait->socket_count; i++)
+    wait->sockets[i] = (struct abi_wait_socket){.socket = control->wait_sockets[i].socket,
+                                                .events = control->wait_sockets[i].events};
+  /* Served again after a signal, it is still the same wait. */
+  if (!vm->waiting)
+    vm->wait_deadline = device_deadline(timeout);
+  wait->deadline_ns = vm->wait_deadline;
+  return VM_CONTINUE;
 }
 
 static enum vm_next serve_wait(struct vm *vm, struct vm_result *result) {
-  /* One copy: the guest's page may change, our decision may not. */
-  uint64_t timeout = *(volatile uint64_t *)&vm->control->wait_timeout_ns;
-  uint32_t watch = *(volatile uint32_t *)&vm->control->wait_watch;
-  const uint32_t all = ABI_WAIT_STREAM0 | ABI_WAIT_STREAM1 | ABI_WAIT_STREAM2;
-  if (watch & ~all)
-    return stop(result, "the guest waits for streams that do not exist (0x%x)", watch);
+  struct device_wait wait;
+  struct guest_fault fault;
   if (!vm->console)
     return stop(result, "the guest waits, but has no console");
-  uint32_t ready = 0;
-  uint64_t bytes = 0;
-  switch (console_wait(vm->console, timeout, watch, &ready, &bytes)) {
-  case DEVICE_OK:
-    vm->control->wait_ready = ready;
-    vm->control->wait_bytes = bytes;
-    return VM_CONTINUE;
-  case DEVICE_INTERRUPTED:
+  if (read_wait(vm, &wait, result) == VM_STOP)
+    return VM_STOP;
+  enum device_result done = device_wait(vm->console, vm->sockets, &wait, &fault);
+  vm->waiting = done == DEVICE_INTERRUPTED;
+  if (done == DEVICE_INTERRUPTED)
     return VM_AGAIN;
-  default:
-    return stop(result, "the guest's wait could not be served");
-  }
+  if (done != DEVICE_OK)
+    return stop(result, "%s", fault.text);
+  vm->control->wait_ready = wait.ready;
+  vm->control->wait_bytes = wait.bytes;
+  memcpy(vm->control->wait_sockets, wait.sockets, wait.socket_count * sizeof wait.sockets[0]);
+  return VM_CONTINUE;
 }
 
 static uint64_t read_clock(clockid_t clock) {
@@ -150,6 +227,7 @@ static bool ended_by_signal(struct vm *vm, struct vm_result *result) {
     return false;
   if (number == SIGALRM && !vm->signals->has_timer)
     return false; /* somebody else's */
+  poll_at_the_end(vm);
   result->end = number == SIGALRM ? VM_END_TIMED_OUT : VM_END_SIGNALLED;
   result->status = (uint32_t)number;
   return true;
@@ -173,26 +251,35 @@ static enum vm_next serve_exit_of_vcpu(struct vm *vm, struct vm_result *result) 
   }
 }
 
+/* What the guest came out for; before it, what it has put into polled queues. */
+static enum vm_next serve(struct vm *vm, bool interrupted, struct vm_result *result) {
+  enum vm_next next = poll_devices(vm, result);
+  return next != VM_CONTINUE || interrupted ? next : serve_exit_of_vcpu(vm, result);
+}
+
+/* One stay in the guest. */
+static enum vm_next run_once(struct vm *vm, struct vm_result *result) {
+  bool interrupted = ioctl(vm->vcpu, KVM_RUN, 0) < 0;
+  if (interrupted && errno == EAGAIN)
+    return VM_CONTINUE;
+  if (interrupted && errno != EINTR)
+    return stop(result, "KVM cannot run the guest: %s", strerror(errno));
+  vm->exits[VM_EXIT_INTERRUPTED] += interrupted;
+  enum vm_next next = interrupted ? VM_AGAIN : serve(vm, false, result);
+  while (next == VM_AGAIN) {
+    if (ended_by_signal(vm, result))
+      return VM_STOP;
+    next = serve(vm, interrupted, result);
+  }
+  return next;
+}
+
 void vm_run(struct vm *vm, struct vm_result *result) {
   memset(result, 0, sizeof(*result));
-  for (;;) {
-    if (ioctl(vm->vcpu, KVM_RUN, 0) < 0) {
-      if (errno == EAGAIN)
-        continue;
-      if (errno != EINTR) {
-        stop(result, "KVM cannot run the guest: %s", strerror(errno));
-        return;
-      }
-      vm->exits[VM_EXIT_INTERRUPTED]++;
-      if (ended_by_signal(vm, result))
-        return;
-      continue;
-    }
-    enum vm_next next;
-    while ((next = serve_exit_of_vcpu(vm, result)) == VM_AGAIN)
-      if (ended_by_signal(vm, result))
-        return;
-    if (next == VM_STOP)
-      return;
-  }
+  enum vm_next next;
+  do {
+    next = run_once(vm, result);
+    if (next == VM_CONTINUE && signals_take_tick())
+      next = end_tick(vm, result);
+  } while (next != VM_STOP);
 }

@@ -54,7 +54,7 @@ static int create_vm(int kvm) {
 static bool set_signal_mask(const struct vm *vm) {
   uint64_t set = 0; /* signal n is bit n - 1 */
   for (int number = 1; number <= 64; number++)
-    set |= (uint64_t)(sigismember(&vm->signals->wait, number) == 1) << (number - 1);
+    set |= (uint64_t)(sigismember(&vm->signals->run, number) == 1) << (number - 1);
   uint32_t storage[(sizeof(struct kvm_signal_mask) + sizeof(set)) / sizeof(uint32_t)];
   struct kvm_signal_mask *mask = (struct kvm_signal_mask *)storage;
   mask->len = sizeof(set);

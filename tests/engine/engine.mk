@@ -18,3 +18,10 @@ $(ENGINE_TESTS:%=$(B)/tests/engine/%): $(B)/tests/engine/%: $(call objects,asan,
 	$(B)/asan/tests/engine/%_test.c.o | $(ENGINE_TEST_MODULES)
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=address,undefined $^ -o $@
+
+# Without sanitizers: for other architectures (tests/cross).
+$(ENGINE_TESTS:%=$(B)/tests/engine-host/%): $(B)/tests/engine-host/%: $(call objects,host,\
+	tests/engine/support.c $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES)) \
+	$(B)/host/tests/engine/%_test.c.o
+	@mkdir -p $(@D)
+	$(CLANG) $(HOST_TARGET) $^ -o $@

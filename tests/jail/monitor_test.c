@@ -128,7 +128,8 @@ static void make_share(const char *name, char *path, size_t size) {
 
 static void test(int number, const struct attempt *attempt, const char *shared,
                  const char *readonly, int *failed) {
-  const struct hermit_wasm_dir dirs[] = {{shared, "shared", false}, {readonly, "readonly", true}};
+  const struct hermit_wasm_dir dirs[] = {{shared, "shared", false, HERMIT_WASM_CACHE_AUTO},
+                                         {readonly, "readonly", true, HERMIT_WASM_CACHE_AUTO}};
   const char *args[] = {"report_is_absurd"}; /* the hostile guest that just ends */
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   struct hermit_wasm_config config = {.module = outside,

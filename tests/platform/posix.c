@@ -42,6 +42,7 @@ static void release(void *context, void *address, size_t size) {
 }
 
 static bool publish(void *context, void *address, size_t size) {
+  __builtin___clear_cache(address, (char *)address + size);
   return may_go_on(context) && mprotect(address, size, PROT_READ | PROT_EXEC) == 0;
 }
 
@@ -82,7 +83,7 @@ void posix_platform_init(struct posix_platform *platform) {
 
 /* ---- Faults -------------------------------------------------------------------------------- */
 
-static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 enum { FAULT_SIGNALS = sizeof fault_signals / sizeof fault_signals[0] };
 
 /* A signal handler has no context but the process: this is the one place with global state. */

@@ -17,7 +17,7 @@ struct posix_platform {
 
 void posix_platform_init(struct posix_platform *platform);
 
-/* Turns SIGSEGV, SIGBUS, SIGFPE and SIGILL into the traps of `store`; other faults go to whoever
+/* Turns SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP into the traps of `store`; other faults go to whoever
  * handled them before. One store at a time; NULL: none. */
 void posix_guard_store(struct wasm_store *store);
 

@@ -9,7 +9,7 @@ SPEC_HOST_SOURCES = $(SPEC_SOURCES) tests/spec/main.c $(POSIX_PLATFORM_SOURCES) 
 
 $(B)/tests/spec-host: $(call objects,host,$(SPEC_HOST_SOURCES))
 	@mkdir -p $(@D)
-	$(CLANG) $^ -o $@
+	$(CLANG) $(HOST_TARGET) $^ -o $@
 
 $(B)/tests/spec-asan: $(call objects,asan,$(SPEC_HOST_SOURCES))
 	@mkdir -p $(@D)

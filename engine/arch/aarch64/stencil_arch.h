@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stencils on aarch64: preserve_none passes every argument in a register of its own. A hole that
+ * may be any 32-bit number is two instructions, which make it in a scratch register; constants are
+ * holes like others. The assembler's relocations for undefined symbols tell the extraction tool
+ * which bits of which instruction they are. */
+#ifndef ENGINE_STENCIL_ARCH_H
+#define ENGINE_STENCIL_ARCH_H
+
+#define STENCIL_CALL __attribute__((preserve_none))
+#define STENCIL_FIXED_PARAMS u64 inst, u64 mem, u64 fp
+#define STENCIL_FIXED_ARGS inst, mem, fp
+#define STENCIL_PARAMS                                                                             \
+  STENCIL_FIXED_PARAMS, u64 r0, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, u64 r6, u64 r7, v4 x0,     \
+      v4 x1, v4 x2, v4 x3, v4 x4, v4 x5, v4 x6, v4 x7
+#define STENCIL_ARGS                                                                               \
+  STENCIL_FIXED_ARGS, r0, r1, r2, r3, r4, r5, r6, r7, x0, x1, x2, x3, x4, x5, x6, x7
+
+/* abs_g1_s: the tool's form HIGH; movz becomes movn for negative numbers. */
+#define HOLE_(symbol)                                                                              \
+  static inline __attribute__((always_inline)) u64 stencil_##symbol(void) {                        \
+    u64 value;                                                                                     \
+    __asm__("movz %0, #:abs_g1_s:" #symbol "\n\tmovk %0, #:abs_g0_nc:" #symbol : "=r"(value));     \
+    return value;                                                                                  \
+  }
+HOLE_(hole_a)
+HOLE_(hole_b)
+HOLE_(hole_c)
+HOLE_(hole_d)
+HOLE_(hole_e)
+HOLE_(imm)
+#define HOLE_A stencil_hole_a()
+#define HOLE_B stencil_hole_b()
+#define HOLE_C stencil_hole_c()
+#define HOLE_D stencil_hole_d()
+#define HOLE_E stencil_hole_e()
+#define IMM32 ((i64)stencil_imm())
+
+/* Zero extended. */
+static inline __attribute__((always_inline)) u32 stencil_immu32(void) {
+  u32 value;
+  __asm__("movz %w0, #:abs_g1_s:imm\n\tmovk %w0, #:abs_g0_nc:imm" : "=r"(value));
+  return value;
+}
+#define IMMU32 stencil_immu32()
+static inline __attribute__((always_inline)) u32 stencil_imm16(void) {
+  u32 value;
+  __asm__("movz %w0, #:abs_g0_nc:imm" : "=r"(value));
+  return value;
+}
+#define IMM16 stencil_imm16()
+#define IMM8 stencil_imm16()
+static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
+  u64 value;
+  __asm__("movz %0, #:abs_g0_nc:imm\n\tmovk %0, #:abs_g1_nc:imm\n\t"
+          "movk %0, #:abs_g2_nc:imm\n\tmovk %0, #:abs_g3:imm"
+          : "=r"(value));
+  return value;
+}
+#define IMM64 stencil_imm64()
+
+/* Scalar instructions write whole registers: nothing of the old value is kept. */
+#define PUT_f32(v, value) ((v) = vec_f32(value))
+#define PUT_f64(v, value) ((v) = vec_f64(value))
+
+#endif
