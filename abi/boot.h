@@ -43,11 +43,12 @@ struct abi_span {
   uint32_t length; /* bytes, without the NUL that always follows */
 };
 
-/* virtio device types used here (virtio 1.2, section 5). */
+/* virtio device types used here (virtio 1.2, section 5), and one of ours. */
 enum abi_device_type {
   ABI_DEVICE_CONSOLE = 3,
   ABI_DEVICE_RNG = 4,
   ABI_DEVICE_FS = 26,
+  ABI_DEVICE_SOCKETS = 0x10000, /* sockets.h */
 };
 
 /* One device. Its split virtqueues (virtio 1.2, section 2.7) are laid out and enabled before the
@@ -61,7 +62,8 @@ struct abi_device {
   uint64_t rings;       /* physical address of queue 0's rings, page aligned */
   uint64_t features;    /* virtio feature bits in force (VIRTIO_F_VERSION_1 always) */
   struct abi_span name; /* FS: the guest path of the preopen, e.g. "." or "/data" */
-  uint32_t flags; /* ABI_DEVICE_READ_ONLY; for the console ABI_STREAM_* per port, 8 bits each */
+  uint32_t flags; /* ABI_DEVICE_READ_ONLY; console: ABI_STREAM_* per port, 8 bits each; sockets:
+                     how many listeners */
   /* VIRT: a notification of queue q is a store of q to notify + q * notify_stride (user virtual):
    * 32 bits when the stride is 0 (virtio-mmio, 4.2.2), else 16 (PCI, 4.1.4.4). */
   uint32_t notify_stride;

@@ -4,7 +4,7 @@
  * A doorbell is one exit to the monitor, rung from user mode. On x86_64 it is a 32-bit `out` of
  * the value to port ABI_DOORBELL_PORT + 4 * number (the TSS's I/O bitmap opens these ports); on
  * aarch64 and riscv64 a 32-bit store of the value to ABI_DOORBELL_MMIO + 4 * number. What does not
- * fit in 32 bits is passed in the control block, one page shared by both sides. Every doorbell is
+ * fit in 32 bits is passed in the control block, which both sides share. Every doorbell is
  * served on the vCPU's thread before the guest goes on.
  *
  * The monitor takes nothing on trust: a number, value or field out of range ends the VM with a
@@ -13,6 +13,7 @@
 #ifndef ABI_DOORBELL_H
 #define ABI_DOORBELL_H
 
+#include "abi/sockets.h"
 #include <stdint.h>
 
 #define ABI_DOORBELL_PORT 0x500u        /* x86_64: first I/O port */
@@ -21,7 +22,7 @@
 /* number, name */
 #define ABI_DOORBELLS(X)                                                                           \
   X(0, NOTIFY) /* value = device << 16 | queue: buffers are available (virtio 1.2, 2.7.13) */      \
-  X(1, WAIT)   /* wait for streams or a deadline: control.wait_*; value 0 */                       \
+  X(1, WAIT)   /* wait for streams, sockets, a deadline: control.wait_* */                         \
   X(2, EXIT)   /* the guest is done: value = status (0..255); control.report is final */           \
   X(3, MEMORY) /* more memory: at least control.memory_want bytes; answer in control.memory_end */ \
   X(4, CLOCK)  /* read the host's clocks: answer in control.clock_* */                             \
@@ -70,11 +71,11 @@ struct abi_virt_report {
 
 #define ABI_TEXT_MAX 512u
 
-/* The control block: one page, mapped for the guest's user mode. */
+/* The control block: whole pages, mapped for the guest's user mode. */
 struct abi_control {
   struct abi_report report; /* in, with EXIT */
 
-  /* WAIT: sleep until a watched stream is ready or the deadline has passed. */
+  /* WAIT: sleep until a watched stream or socket is ready or the deadline has passed. */
   uint64_t wait_timeout_ns; /* in: from now; ABI_WAIT_FOREVER: no deadline */
   uint32_t wait_watch;      /* in: ABI_WAIT_STREAM* */
   uint32_t wait_ready;      /* out: those ready now; 0: deadline */
@@ -91,9 +92,15 @@ struct abi_control {
   uint64_t clock_cpu_ns;       /* out: CPU time this VM has used */
 
   char text[ABI_TEXT_MAX]; /* in, with PANIC: printable text */
+
+  /* WAIT: the watched sockets; each says by itself whether it is ready. */
+  uint32_t wait_socket_count; /* in */
+  uint32_t reserved;
+  struct abi_wait_socket wait_sockets[ABI_SOCKETS_MAX];
 };
 
 _Static_assert(sizeof(struct abi_report) == 64, "abi_report layout");
-_Static_assert(sizeof(struct abi_control) == 136 + ABI_TEXT_MAX, "abi_control layout");
+_Static_assert(sizeof(struct abi_control) == 136 + ABI_TEXT_MAX + 8 + 8 * ABI_SOCKETS_MAX,
+               "abi_control layout");
 
 #endif

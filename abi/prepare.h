@@ -14,7 +14,7 @@
 struct abi_layout {
   uint64_t kernel, kernel_size; /* the kernel's own memory, page tables included */
   uint64_t stack, stack_size;   /* the runtime's */
-  uint64_t shared, shared_size; /* control block (first page), boot block, rings */
+  uint64_t shared, shared_size; /* control block, boot block, rings: whole pages each */
   uint64_t boot, boot_size;     /* page aligned, inside shared */
   uint64_t rings;
   uint64_t module, module_size;

@@ -11,7 +11,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 enum option_id {
   OPTION_FIRST = 256, /* above every letter */
@@ -94,13 +93,6 @@ static enum hermit_wasm_monitor parse_monitor(const char *text) {
   cli_fail("--monitor %s: unknown; there are auto, kvm and qemu", text);
 }
 
-static void check_arch(const char *text) {
-  struct utsname host;
-  if (uname(&host) != 0 || strcmp(text, host.machine) != 0)
-    cli_fail("--arch %s: this version runs VMs of the host's architecture only; leave --arch out",
-             text);
-}
-
 static void parse_stats(const char *text, struct cli_options *options) {
   options->stats = CLI_STATS_TABLE;
   if (!text)
@@ -116,6 +108,7 @@ static void parse_stats(const char *text, struct cli_options *options) {
 struct lists {
   struct hermit_wasm_dir *dirs;
   const char **env;
+  const char **listen;
 };
 
 /* One option and its argument; flat dispatch. */
@@ -128,6 +121,9 @@ static void apply_option(enum cli_command command, int id, char *argument,
     break;
   case OPTION_ENV:
     lists->env[config->env_count++] = cli_parse_env(argument);
+    break;
+  case OPTION_LISTEN:
+    lists->listen[config->listen_count++] = argument;
     break;
   case OPTION_INVOKE:
     config->invoke = argument;
@@ -142,7 +138,7 @@ static void apply_option(enum cli_command command, int id, char *argument,
     config->monitor = parse_monitor(argument);
     break;
   case OPTION_ARCH:
-    check_arch(argument);
+    config->arch = argument;
     break;
   case OPTION_TIER:
     if (strcmp(argument, "baseline") != 0)
@@ -207,13 +203,15 @@ void cli_parse_options(enum cli_command command, int argc, char **argv,
                        struct cli_options *options) {
   *options = (struct cli_options){0};
   struct hermit_wasm_config *config = &options->config;
-  /* No command line of argc words has more than argc directories or variables. */
+  /* No command line of argc words has more than argc directories, variables or sockets. */
   struct lists lists = {calloc((size_t)argc, sizeof *lists.dirs),
-                        calloc((size_t)argc, sizeof *lists.env)};
-  if (!lists.dirs || !lists.env)
+                        calloc((size_t)argc, sizeof *lists.env),
+                        calloc((size_t)argc, sizeof *lists.listen)};
+  if (!lists.dirs || !lists.env || !lists.listen)
     cli_fail("reading the command line: out of memory");
   config->dirs = lists.dirs;
   config->env = lists.env;
+  config->listen = lists.listen;
 
   bool closed;
   int module = parse_run_of_options(command, argc, argv, options, &lists, &closed);

@@ -95,11 +95,11 @@ emit_template(struct compiler *c, const struct stencil_template *template,
   c->at = at + template->length;
 }
 
-/* What is no template, or one of two. */
+/* What is no template, or one of three. */
 __attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t group,
                                                  uint32_t a, uint32_t b) {
   if (group & STENCIL_ORDERED)
-    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b)];
+    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b ? 1 : a == b ? 2 : 0)];
   if (group & STENCIL_RECORD)
     emit_record(c, shape, group, a, b);
   else
@@ -112,7 +112,8 @@ __attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c
   emit_stencil(c, family, a, b);
 }
 
-/* Nearly always a template. What is uncommon is called last, so that nothing has to be saved. */
+/* Nearly always a template, often its short form. What is uncommon is called last, so that nothing
+ * has to be saved. */
 void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   if (__builtin_expect(c->at > c->text_limit, 0)) {
     emit_after_growth(c, family, a, b);
@@ -122,6 +123,9 @@ void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   const struct stencil_operands *operands = &stencil_operands[shape];
   uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
                                   stencil_packed(operands->group_b, b)];
+  if (__builtin_expect(!(group & STENCIL_RECORD), 1) &&
+      TARGET_IS_SHORT(&stencil_templates[group], c->hole) && stencil_shorts[group])
+    group = stencil_shorts[group];
   if (__builtin_expect(group & STENCIL_RECORD, 0))
     emit_other(c, shape, group, a, b);
   else
@@ -250,8 +254,10 @@ static void emit_vector(struct compiler *c, uint32_t family, uint32_t reg, uint6
 /* 32-bit moves zero the upper half, so they do for every constant that has none. */
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
-  bool is_float = is_float_type(type);
-  if (bits == 0)
+  bool is_float = is_float_type(type), is_zero = bits == 0;
+  if (type == WASM_F32 && TARGET_F32_UPPER != 0)
+    is_zero = false;
+  if (is_zero)
     emit_stencil(c, is_float ? ST_constf_zero : ST_const_zero, pool_number(reg), 0);
   else if (type == WASM_V128)
     emit_vector(c, ST_constv, pool_number(reg), bits);

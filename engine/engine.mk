@@ -9,7 +9,7 @@ ENGINE_SOURCES := $(addprefix engine/,\
 # The function compiler and its glue.
 ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
 	calling.c compile.c compile_call.c compile_control.c compile_emit.c compile_exception.c \
-	compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
+	compile_flow.c compile_loop.c compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
 	arch/$(ARCH)/enter.S)
 ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 
@@ -18,9 +18,9 @@ ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 STENCIL_MACHINE_aarch64 := -march=armv8-a
 STENCIL_MACHINE_riscv64 := -march=rv64imafd -mabi=lp64d -mno-relax
 STENCIL_MACHINE_x86_64 := -march=x86-64-v3
-STENCIL_CFLAGS_aarch64 := -mcmodel=small -fno-slp-vectorize
+STENCIL_CFLAGS_aarch64 := -mcmodel=small -ffixed-x15 -fno-slp-vectorize
 STENCIL_CFLAGS_riscv64 := -mcmodel=medlow -mno-strict-align \
-	-mllvm -riscv-max-build-ints-cost=32 -ffixed-x9 -ffixed-x18 -ffixed-x19 -fno-slp-vectorize
+	-mllvm -riscv-max-build-ints-cost=32 -ffixed-x9 -ffixed-x18 -ffixed-x19 -ffixed-x31 -fno-slp-vectorize
 STENCIL_CFLAGS_x86_64 := -mcmodel=small -fcf-protection=none
 STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -Os -ffreestanding -fno-builtin -fno-pic \
 	$(STENCIL_MACHINE_$(ARCH)) $(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \
@@ -32,23 +32,30 @@ STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stenc
 	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c \
 	$(STENCIL_VECTORS_$(ARCH))) \
 	engine/arch/$(ARCH)/stencils.S)
+# The same once more with small constants, where the machine has short forms for these.
+STENCIL_SMALL_x86_64 := -DSTENCIL_SMALL_A=0x5b -DSTENCIL_SMALL_IMM=0x6d
+STENCIL_SMALL_OBJECTS := $(if $(STENCIL_SMALL_$(ARCH)),\
+	$(patsubst %.c.o,%.small.o,$(filter %.c.o,$(STENCIL_OBJECTS))))
 STENCIL_TABLE := $(B)/engine/$(ARCH)/stencils.inc
 
 $(B)/engine/$(ARCH)/%.c.o: %.c engine/engine.mk | setup
 	@mkdir -p $(@D)
 	$(CLANG) $(STENCIL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/engine/$(ARCH)/%.small.o: %.c engine/engine.mk | setup
+	@mkdir -p $(@D)
+	$(CLANG) $(STENCIL_CFLAGS) -DSTENCIL_SMALL $(STENCIL_SMALL_$(ARCH)) -MMD -MP -c $< -o $@
 $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf $(STENCIL_MACHINE_$(ARCH)) -I. -MMD -MP -c $< -o $@
 
 EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
 	extract.c table.c arch/$(ARCH)/machine.c))
-$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH)
+$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH) $(STENCIL_SMALL_$(ARCH))
 $(EXTRACT_OBJECTS): override private HOST_TARGET :=
 $(B)/extract: $(EXTRACT_OBJECTS)
 	$(CLANG) $(CFLAGS) $^ -o $@
-$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)
-	$(B)/extract $@ $(STENCIL_OBJECTS)
+$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS) $(STENCIL_SMALL_OBJECTS)
+	$(B)/extract $@ $(STENCIL_OBJECTS) -- $(STENCIL_SMALL_OBJECTS)
 
 # The compiler's files name the architecture's header and table by their own names alone.
 ENGINE_COMPILER_OBJECTS := $(foreach flavour,host asan guest,\

@@ -10,7 +10,8 @@ CLANGXX := clang++-19
 WASM_CFLAGS := --target=wasm32-wasi -O2 -D_GNU_SOURCE -Wall -Wextra -Werror
 WASM_CXXFLAGS := $(WASM_CFLAGS) -std=c++20 -fno-exceptions
 
-EXAMPLES := $(addprefix $(B)/examples/,wasm-test.wasm hello-c.wasm hello-cc.wasm hello-rs.wasm)
+EXAMPLES := $(addprefix $(B)/examples/,wasm-test.wasm hello-c.wasm hello-cc.wasm hello-rs.wasm \
+	http-server.wasm)
 
 $(B)/examples/wasm-test.wasm: examples/wasm-test/main.c | setup
 	@mkdir -p $(@D)
@@ -27,6 +28,10 @@ $(B)/examples/hello-cc.wasm: examples/hello/hello.cc | setup
 $(B)/examples/hello-rs.wasm: examples/hello/hello.rs | setup
 	@mkdir -p $(@D)
 	$(RUSTC) $(RUSTFLAGS) $< -o $@
+
+$(B)/examples/http-server.wasm: examples/http/server.c | setup
+	@mkdir -p $(@D)
+	$(CLANG) -std=c17 $(WASM_CFLAGS) $< -o $@
 
 .PHONY: examples
 examples: $(EXAMPLES)

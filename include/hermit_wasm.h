@@ -15,7 +15,7 @@
 enum hermit_wasm_monitor {
   HERMIT_WASM_MONITOR_AUTO = 0,
   HERMIT_WASM_MONITOR_KVM,
-  HERMIT_WASM_MONITOR_QEMU, /* not in this version: refused */
+  HERMIT_WASM_MONITOR_QEMU,
 };
 
 enum hermit_wasm_action {
@@ -41,7 +41,8 @@ struct hermit_wasm_dir {
 
 struct hermit_wasm_config {
   enum hermit_wasm_action action;
-  enum hermit_wasm_monitor monitor;
+  enum hermit_wasm_monitor monitor; /* AUTO: our own where KVM can be used, else QEMU */
+  const char *arch;             /* of the VM, as uname -m says it; NULL: the host's */
   const char *module;           /* path of the .wasm */
   const char *const *args;      /* what the module gets behind argv[0]; argv[0] is its base name */
   size_t arg_count;
@@ -49,6 +50,8 @@ struct hermit_wasm_config {
   size_t env_count;
   const struct hermit_wasm_dir *dirs;
   size_t dir_count;
+  const char *const *listen;    /* "ADDR:PORT", numeric; port 0: the host chooses, see `note` */
+  size_t listen_count;          /* descriptors 3, 4, ... of the module, before the directories */
   const char *invoke;           /* export to call instead of _start, or NULL */
   uint64_t memory_bytes;        /* upper bound of the VM's memory; 0: 4 GiB */
   uint64_t timeout_ms;          /* 0: none */

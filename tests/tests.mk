@@ -14,7 +14,7 @@ $(B)/tests/modules/%.wasm: tests/cli/modules/%.wat | setup
 	wat2wasm --debug-names $< -o $@
 
 .PHONY: test-programs
-test-programs: $(B)/hermit-wasm $(EXAMPLES) $(CLI_MODULES) $(TAP_TESTS)
+test-programs: $(B)/hermit-wasm $(EXAMPLES) $(CLI_MODULES) $(TAP_TESTS) $(HTTP_LOAD)
 
 # Input comes from nowhere, as in continuous integration.
 test: test-programs

@@ -84,7 +84,16 @@ enum wasi_whence { WASI_WHENCE_SET = 0, WASI_WHENCE_CUR = 1, WASI_WHENCE_END = 2
 #define WASI_FSTFLAG_MTIM_NOW 0x8u
 #define WASI_FSTFLAG_ALL 0xfu
 
+#define WASI_RIFLAG_PEEK 0x1u
+#define WASI_RIFLAG_WAITALL 0x2u
+#define WASI_RIFLAG_ALL 0x3u
+
+#define WASI_SDFLAG_RD 0x1u
+#define WASI_SDFLAG_WR 0x2u
+#define WASI_SDFLAG_ALL 0x3u
+
 #define WASI_PREOPEN_DIRECTORY 0u
+#define WASI_PREOPEN_OTHER 1u /* not in the specification, see wasi_fd_prestat_get */
 
 /* prestat: tag u8, name length u32. */
 #define WASI_PRESTAT_SIZE 8u

@@ -13,6 +13,14 @@
 
 #define WASI_SLICES_MAX 1024u /* as Linux: IOV_MAX */
 
+/* Sockets: a listener passes a connection's rights on. */
+#define WASI_RIGHTS_CONNECTION                                                                     \
+  ((uint64_t)WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_FDSTAT_SET_FLAGS |           \
+   WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_SOCK_SHUTDOWN)
+#define WASI_RIGHTS_LISTENER                                                                       \
+  ((uint64_t)WASI_RIGHT_FD_READ | WASI_RIGHT_FD_FDSTAT_SET_FLAGS | WASI_RIGHT_FD_FILESTAT_GET |    \
+   WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_SOCK_ACCEPT)
+
 struct wasi_call {
   struct wasi *wasi;
   struct wasi_memory memory;
@@ -48,6 +56,8 @@ struct wasi {
   struct wasi_binding bindings[WASI_FUNCTION_COUNT];
   /* Scratch memory of single calls, not cleared: pages that no call needs stay untouched. */
   struct wasi_slice slices[WASI_SLICES_MAX];
+  struct wasi_watch watches[WASI_SOCKETS_MAX];
+  uint16_t watch_of[WASI_SOCKETS_MAX]; /* by socket: where it stands in watches, if it does */
   struct wasi_path_work path_work;
 };
 
@@ -73,6 +83,22 @@ enum wasi_errno wasi_use_file(struct wasi_call *call, uint32_t index, uint64_t r
 /* The same, which has to be a directory: NOTDIR otherwise. */
 enum wasi_errno wasi_use_directory(struct wasi_call *call, uint32_t index, uint64_t rights,
                                    struct wasi_descriptor **descriptor);
+
+/* One transfer: what was asked for, checked. The pieces are in wasi->slices. */
+struct wasi_transfer {
+  struct wasi_descriptor *descriptor;
+  size_t slice_count;
+  uint64_t total;
+  uint8_t *out; /* where the number of bytes moved goes */
+};
+
+/* Checks the arguments of the transfer functions: the descriptor in 0, the list in 1 and 2, the
+ * result's place in `out_index`. */
+enum wasi_errno wasi_take_transfer(struct wasi_call *call, uint64_t right, uint32_t out_index,
+                                   struct wasi_transfer *transfer);
+/* Moves the bytes of a transfer through a connection; flags: WASI_SOCKET_*. NONBLOCK counts. */
+enum wasi_errno wasi_transfer_socket(struct wasi_call *call, const struct wasi_transfer *transfer,
+                                     bool write, uint32_t flags, size_t *moved);
 
 /* A directory is opened on the host when something first needs its handle. */
 enum wasi_errno wasi_open_directory_handle(struct wasi_descriptor *directory);

@@ -20,7 +20,7 @@ enum wasi_errno wasi_use_file(struct wasi_call *call, uint32_t index, uint64_t r
     return status;
   if ((*descriptor)->kind == WASI_KIND_DIRECTORY)
     return WASI_ERRNO_BADF;
-  if ((*descriptor)->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(*descriptor))
     return WASI_ERRNO_SPIPE;
   return wasi_use_any(call, index, rights, descriptor);
 }
@@ -71,16 +71,22 @@ static enum wasi_errno use_preopen(struct wasi_call *call, struct wasi_descripto
   return !status && !(*descriptor)->preopen ? WASI_ERRNO_BADF : status;
 }
 
+/* A listening socket stands before the directories, and BADF for it would end the search. The
+ * specification has no other kind of preopen, but leaves room for them in the tag, and the C
+ * libraries (and Go's runtime) pass over kinds that they do not know. */
 enum wasi_errno wasi_fd_prestat_get(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, WASI_PRESTAT_SIZE);
   if (!out)
     return WASI_ERRNO_FAULT;
   struct wasi_descriptor *descriptor;
   enum wasi_errno status = use_preopen(call, &descriptor);
-  if (status)
+  bool listens = status && descriptor && descriptor->kind == WASI_KIND_LISTENER;
+  if (status && !listens)
     return status;
   memset(out, 0, WASI_PRESTAT_SIZE);
-  out[0] = WASI_PREOPEN_DIRECTORY;
+  out[0] = listens ? WASI_PREOPEN_OTHER : WASI_PREOPEN_DIRECTORY;
+  if (listens)
+    return WASI_ERRNO_SUCCESS;
   wasi_put32(out + WASI_PRESTAT_NAME_LENGTH, (uint32_t)strlen(descriptor->preopen));
   return WASI_ERRNO_SUCCESS;
 }
@@ -160,8 +166,9 @@ static enum wasi_errno reopen_file(struct wasi_descriptor *file, uint32_t flags)
   return wasi_errno_of(error);
 }
 
-/* NONBLOCK means something to streams only, append and synchronous writes to files only, and to a
- * directory no flag does: BADF, as for what else is asked of a directory as if it were a file. */
+/* NONBLOCK means something to streams and sockets only, append and synchronous writes to files
+ * only, and to a directory no flag does: BADF, as for what else is asked of a directory as if it
+ * were a file. */
 enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   uint32_t flags = wasi_arg32(call, 1);
   const uint32_t file_flags = WASI_FDFLAG_ALL & ~WASI_FDFLAG_NONBLOCK;
@@ -174,6 +181,8 @@ enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
   if (descriptor->kind == WASI_KIND_DIRECTORY)
     return WASI_ERRNO_BADF;
   if (descriptor->kind == WASI_KIND_STREAM && flags & file_flags & ~WASI_FDFLAG_APPEND)
+    return WASI_ERRNO_NOTSUP;
+  if (wasi_is_socket(descriptor) && flags & file_flags)
     return WASI_ERRNO_NOTSUP;
   if (descriptor->kind == WASI_KIND_FILE && (flags ^ descriptor->flags) & file_flags)
     status = reopen_file(descriptor, flags);
@@ -201,7 +210,7 @@ static wasi_handle handle_of(const struct wasi_descriptor *descriptor) {
   return descriptor->kind == WASI_KIND_FILE ? descriptor->handle : 0;
 }
 
-/* Streams have a type and nothing else. */
+/* Streams and sockets have a type and nothing else. */
 enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, WASI_FILESTAT_SIZE);
   if (!out)
@@ -211,14 +220,14 @@ enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   if (status)
     return status;
   struct wasi_attr attr = {0};
-  if (descriptor->kind != WASI_KIND_STREAM) {
+  if (!wasi_is_streaming(descriptor)) {
     struct wasi_fs *fs = descriptor->hold->fs;
     int error = fs->ops->getattr(fs, descriptor->hold->node, handle_of(descriptor), &attr);
     if (error)
       return wasi_errno_of(error);
   }
   wasi_put_filestat(out, &attr);
-  if (descriptor->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(descriptor))
     out[WASI_FILESTAT_FILETYPE] = (uint8_t)descriptor->filetype;
   return WASI_ERRNO_SUCCESS;
 }
@@ -308,7 +317,7 @@ static enum wasi_errno synchronise(struct wasi_call *call, uint64_t right, bool 
   enum wasi_errno status = wasi_use_any(call, 0, right, &descriptor);
   if (status)
     return status;
-  if (descriptor->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(descriptor))
     return WASI_ERRNO_INVAL;
   bool is_directory = descriptor->kind == WASI_KIND_DIRECTORY;
   if (is_directory)

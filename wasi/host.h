@@ -133,6 +133,28 @@ enum wasi_stream_kind {
 
 #define WASI_WAIT_FOREVER UINT64_MAX
 
+/* Sockets are numbers of the host, below this. Those below wasi_config.listener_count listen. */
+#define WASI_SOCKETS_MAX 1024u
+
+/* How a socket is used. NOWAIT: EAGAIN, or what is possible at once, instead of waiting. WAITALL:
+ * wait until all room is full, unless PEEK leaves the bytes to be received again. */
+#define WASI_SOCKET_NOWAIT 0x1u
+#define WASI_SOCKET_PEEK 0x2u
+#define WASI_SOCKET_WAITALL 0x4u
+
+/* Directions of a socket; and what a wait may find beside: the peer is gone, nothing is left. */
+#define WASI_SOCKET_READ 0x1u
+#define WASI_SOCKET_WRITE 0x2u
+#define WASI_SOCKET_HANGUP 0x4u
+
+/* A socket to be waited for. */
+struct wasi_watch {
+  uint32_t socket;
+  uint32_t events; /* WASI_SOCKET_READ, WRITE */
+  uint32_t ready;  /* out: these, and HANGUP */
+  uint32_t bytes;  /* out, READ: what can be received at once; 1 for a listener */
+};
+
 struct wasi_host;
 struct wasi_host_ops {
   /* Standard streams 0, 1, 2. read blocks until there is something; *count 0: end of file. */
@@ -141,10 +163,19 @@ struct wasi_host_ops {
                      size_t slice_count, size_t *count);
   int (*stream_write)(struct wasi_host *, uint32_t stream, const struct wasi_slice *slices,
                       size_t slice_count, size_t *count);
-  /* Waits until a stream in `watch` (bit per stream) is ready or timeout_ns has passed. *ready:
-   * bits ready; *bytes: readable on stdin, 0 at its end. */
-  int (*wait)(struct wasi_host *, uint64_t timeout_ns, uint32_t watch, uint32_t *ready,
-              uint64_t *bytes);
+  /* Waits until a stream in `watch` (bit per stream) or one of the sockets (no two the same) is
+   * ready or timeout_ns has passed. *ready: bits ready; *bytes: readable on stdin, 0 at its end. */
+  int (*wait)(struct wasi_host *, uint64_t timeout_ns, uint32_t watch, struct wasi_watch *sockets,
+              size_t socket_count, uint32_t *ready, uint64_t *bytes);
+  /* Sockets; flags WASI_SOCKET_*. send without NOWAIT sends all or fails; *count is less only when
+   * the connection broke. receive: *count 0 at the peer's end. */
+  int (*socket_accept)(struct wasi_host *, uint32_t listener, uint32_t flags, uint32_t *connection);
+  int (*socket_receive)(struct wasi_host *, uint32_t socket, uint32_t flags,
+                        const struct wasi_slice *slices, size_t slice_count, size_t *count);
+  int (*socket_send)(struct wasi_host *, uint32_t socket, uint32_t flags,
+                     const struct wasi_slice *slices, size_t slice_count, size_t *count);
+  int (*socket_shutdown)(struct wasi_host *, uint32_t socket, uint32_t directions);
+  int (*socket_close)(struct wasi_host *, uint32_t socket);
   /* Nanoseconds; id as in WASI: 0 realtime, 1 monotonic, 2 process CPU, 3 thread CPU. */
   int (*clock)(struct wasi_host *, uint32_t id, uint64_t *now_ns);
   int (*clock_resolution)(struct wasi_host *, uint32_t id, uint64_t *ns);

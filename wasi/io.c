@@ -28,20 +28,11 @@ static enum wasi_errno take_slices(struct wasi_call *call, uint32_t index, size_
   return *total > UINT32_MAX ? WASI_ERRNO_INVAL : WASI_ERRNO_SUCCESS;
 }
 
-/* One transfer: what was asked for, checked. */
-struct transfer {
-  struct wasi_descriptor *descriptor;
-  size_t slice_count;
-  uint64_t total;
-  uint8_t *out; /* where the number of bytes moved goes */
-};
-
-/* Checks the arguments of the four transfer functions: the descriptor in 0, the list in 1 and 2,
- * the result's place in `out_index`. Reading or writing without the right is BADF, as in POSIX, not
- * NOTCAPABLE: that is what programs know. A directory is one that cannot be written; reading it
- * says why it cannot be read, as Linux does. */
-static enum wasi_errno take_transfer(struct wasi_call *call, uint64_t right, uint32_t out_index,
-                                     struct transfer *transfer) {
+/* Reading or writing without the right is BADF, as in POSIX, not NOTCAPABLE: that is what programs
+ * know. A directory is one that cannot be written; reading it says why it cannot be read, as Linux
+ * does. */
+enum wasi_errno wasi_take_transfer(struct wasi_call *call, uint64_t right, uint32_t out_index,
+                                   struct wasi_transfer *transfer) {
   transfer->out = wasi_out(call, out_index, 4);
   if (!transfer->out)
     return WASI_ERRNO_FAULT;
@@ -62,13 +53,13 @@ static enum wasi_errno check_would_block(struct wasi_host *host,
     return WASI_ERRNO_SUCCESS;
   uint32_t ready = 0;
   uint64_t bytes;
-  int error = host->ops->wait(host, 0, 1u << stream->stream, &ready, &bytes);
+  int error = host->ops->wait(host, 0, 1u << stream->stream, NULL, 0, &ready, &bytes);
   if (error)
     return wasi_errno_of(error);
   return ready >> stream->stream & 1 ? WASI_ERRNO_SUCCESS : WASI_ERRNO_AGAIN;
 }
 
-static enum wasi_errno transfer_stream(struct wasi_call *call, struct transfer *transfer,
+static enum wasi_errno transfer_stream(struct wasi_call *call, struct wasi_transfer *transfer,
                                        bool write, size_t *moved) {
   struct wasi_host *host = call->wasi->host;
   *moved = 0;
@@ -86,8 +77,8 @@ static enum wasi_errno transfer_stream(struct wasi_call *call, struct transfer *
 }
 
 /* Offsets are signed on every host, so half of the 64-bit ones are INVAL. */
-static enum wasi_errno transfer_file(struct wasi_call *call, struct transfer *transfer, bool write,
-                                     uint64_t offset, size_t *moved) {
+static enum wasi_errno transfer_file(struct wasi_call *call, struct wasi_transfer *transfer,
+                                     bool write, uint64_t offset, size_t *moved) {
   const struct wasi_descriptor *file = transfer->descriptor;
   struct wasi_fs *fs = file->hold->fs;
   *moved = 0;
@@ -106,13 +97,15 @@ static enum wasi_errno get_size(const struct wasi_descriptor *file, uint64_t *si
 }
 
 enum wasi_errno wasi_fd_read(struct wasi_call *call) {
-  struct transfer transfer;
+  struct wasi_transfer transfer;
   size_t moved;
-  enum wasi_errno status = take_transfer(call, WASI_RIGHT_FD_READ, 3, &transfer);
+  enum wasi_errno status = wasi_take_transfer(call, WASI_RIGHT_FD_READ, 3, &transfer);
   if (status)
     return status;
   if (transfer.descriptor->kind == WASI_KIND_STREAM)
     status = transfer_stream(call, &transfer, false, &moved);
+  else if (wasi_is_socket(transfer.descriptor))
+    status = wasi_transfer_socket(call, &transfer, false, 0, &moved);
   else
     status = transfer_file(call, &transfer, false, transfer.descriptor->offset, &moved);
   if (status)
@@ -125,15 +118,17 @@ enum wasi_errno wasi_fd_read(struct wasi_call *call) {
 /* In append mode the host puts the bytes at the end whatever offset it is given, atomically; the
  * size asked for before only tells where the offset will stand afterwards. */
 enum wasi_errno wasi_fd_write(struct wasi_call *call) {
-  struct transfer transfer;
+  struct wasi_transfer transfer;
   size_t moved;
-  enum wasi_errno status = take_transfer(call, WASI_RIGHT_FD_WRITE, 3, &transfer);
+  enum wasi_errno status = wasi_take_transfer(call, WASI_RIGHT_FD_WRITE, 3, &transfer);
   if (status)
     return status;
   struct wasi_descriptor *descriptor = transfer.descriptor;
   uint64_t offset = descriptor->offset;
   if (descriptor->kind == WASI_KIND_STREAM) {
     status = transfer_stream(call, &transfer, true, &moved);
+  } else if (wasi_is_socket(descriptor)) {
+    status = wasi_transfer_socket(call, &transfer, true, 0, &moved);
   } else {
     if (descriptor->flags & WASI_FDFLAG_APPEND && transfer.total)
       status = get_size(descriptor, &offset);
@@ -149,12 +144,12 @@ enum wasi_errno wasi_fd_write(struct wasi_call *call) {
 
 /* pread and pwrite: the offset stays. Append mode appends here too, as Linux does. */
 static enum wasi_errno transfer_at(struct wasi_call *call, uint64_t right, bool write) {
-  struct transfer transfer;
+  struct wasi_transfer transfer;
   size_t moved;
-  enum wasi_errno status = take_transfer(call, right, 4, &transfer);
+  enum wasi_errno status = wasi_take_transfer(call, right, 4, &transfer);
   if (status)
     return status;
-  if (transfer.descriptor->kind == WASI_KIND_STREAM)
+  if (wasi_is_streaming(transfer.descriptor))
     return WASI_ERRNO_SPIPE;
   if (!(transfer.descriptor->rights & WASI_RIGHT_FD_SEEK))
     return WASI_ERRNO_NOTCAPABLE;

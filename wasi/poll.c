@@ -6,7 +6,8 @@
  * wrong with a single subscription is reported in its event. */
 #include "wasi/call.h"
 
-/* Bytes a stream that is ready for writing takes without blocking: a pipe takes PIPE_BUF. */
+/* Bytes a stream or socket that is ready for writing takes without blocking: a pipe takes PIPE_BUF.
+ */
 #define WRITABLE_BYTES 4096u
 
 struct subscription {
@@ -22,7 +23,9 @@ struct subscription {
 struct state {
   enum wasi_errno error;
   bool happened;
-  uint32_t watch;   /* bit of the stream it waits for, or 0 */
+  uint32_t watch;  /* bit of the stream it waits for, or 0 */
+  uint32_t events; /* WASI_SOCKET_* that it waits for at `socket`, or 0 */
+  uint32_t socket;
   uint64_t wait_ns; /* clocks: from the start of the call; else FOREVER */
   uint64_t bytes;
   uint32_t flags;
@@ -30,10 +33,12 @@ struct state {
 
 struct poll {
   struct wasi *wasi;
-  uint64_t start[2]; /* REALTIME and MONOTONIC when the call began */
-  uint64_t elapsed;  /* nanoseconds since then */
-  uint32_t ready;    /* streams, a bit each */
-  uint64_t readable; /* bytes on standard input */
+  uint64_t start[2];     /* REALTIME and MONOTONIC when the call began */
+  uint64_t elapsed;      /* nanoseconds since then */
+  uint32_t ready;        /* streams, a bit each */
+  uint64_t readable;     /* bytes on standard input */
+  uint32_t socket_count; /* of wasi->watches */
+  bool socket_ready;     /* one of them is */
 };
 
 static struct subscription read_subscription(const uint8_t *at) {
@@ -83,6 +88,38 @@ static struct state stream_state(const struct poll *poll, uint32_t stream, bool 
   return state;
 }
 
+/* The watch of a socket, or NULL: none so far. The two arrays name one another where there is one
+ * and need no clearing where there is not (Briggs and Torczon's sparse sets). */
+static struct wasi_watch *find_watch(const struct poll *poll, uint32_t socket) {
+  struct wasi *wasi = poll->wasi;
+  uint32_t place = wasi->watch_of[socket];
+  bool found = place < poll->socket_count && wasi->watches[place].socket == socket;
+  return found ? &wasi->watches[place] : NULL;
+}
+
+static void add_watch(struct poll *poll, uint32_t socket, uint32_t events) {
+  struct wasi_watch *watch = find_watch(poll, socket);
+  if (!watch) {
+    poll->wasi->watch_of[socket] = (uint16_t)poll->socket_count;
+    watch = &poll->wasi->watches[poll->socket_count++];
+    *watch = (struct wasi_watch){.socket = socket};
+  }
+  watch->events |= events;
+}
+
+static struct state socket_state(const struct poll *poll, uint32_t socket, bool read) {
+  struct state state = {.socket = socket,
+                        .events = read ? WASI_SOCKET_READ : WASI_SOCKET_WRITE,
+                        .wait_ns = WASI_WAIT_FOREVER};
+  const struct wasi_watch *watch = find_watch(poll, socket);
+  state.happened = watch && watch->ready & state.events;
+  if (!state.happened)
+    return state;
+  state.bytes = read ? watch->bytes : WRITABLE_BYTES;
+  state.flags = watch->ready & WASI_SOCKET_HANGUP ? WASI_EVENT_HANGUP : 0;
+  return state;
+}
+
 /* Files never block: there is always something, if only the end. */
 static struct state file_state(const struct wasi_descriptor *file, bool read) {
   struct state state = {.happened = true, .wait_ns = WASI_WAIT_FOREVER, .bytes = WRITABLE_BYTES};
@@ -105,6 +142,8 @@ static struct state descriptor_state(const struct poll *poll,
     return (struct state){.error = WASI_ERRNO_BADF, .happened = true, .wait_ns = WASI_WAIT_FOREVER};
   if (descriptor->kind == WASI_KIND_STREAM)
     return stream_state(poll, descriptor->stream, read);
+  if (wasi_is_socket(descriptor))
+    return socket_state(poll, descriptor->socket, read);
   return file_state(descriptor, read);
 }
 
@@ -114,7 +153,7 @@ static struct state state_of(const struct poll *poll, const struct subscription 
 }
 
 /* First pass: what to wait for. *timeout is 0 if something has happened already. */
-static enum wasi_errno plan_wait(const struct poll *poll, const uint8_t *in, uint32_t count,
+static enum wasi_errno plan_wait(struct poll *poll, const uint8_t *in, uint32_t count,
                                  uint64_t *timeout, uint32_t *watch) {
   *timeout = WASI_WAIT_FOREVER;
   *watch = 0;
@@ -124,6 +163,8 @@ static enum wasi_errno plan_wait(const struct poll *poll, const uint8_t *in, uin
       return WASI_ERRNO_INVAL;
     struct state state = state_of(poll, &subscription);
     *watch |= state.watch;
+    if (state.events)
+      add_watch(poll, state.socket, state.events);
     uint64_t wait = state.happened ? 0 : state.wait_ns;
     if (wait < *timeout)
       *timeout = wait;
@@ -153,12 +194,16 @@ static enum wasi_errno read_clock(struct wasi_host *host, uint32_t id, uint64_t 
 static enum wasi_errno wait_once(struct poll *poll, uint64_t timeout, uint32_t watch) {
   struct wasi_host *host = poll->wasi->host;
   uint64_t rest = timeout == WASI_WAIT_FOREVER ? timeout : timeout - poll->elapsed;
+  struct wasi_watch *sockets = poll->wasi->watches;
   /* Nothing to look at and something to report: no need to ask the host. */
-  if (!rest && !watch)
+  if (!rest && !watch && !poll->socket_count)
     return WASI_ERRNO_SUCCESS;
-  int error = host->ops->wait(host, rest, watch, &poll->ready, &poll->readable);
+  int error = host->ops->wait(host, rest, watch, sockets, poll->socket_count, &poll->ready,
+                              &poll->readable);
   if (error)
     return wasi_errno_of(error);
+  for (uint32_t i = 0; i < poll->socket_count; i++)
+    poll->socket_ready |= sockets[i].ready != 0;
   uint64_t now;
   enum wasi_errno status = read_clock(host, WASI_CLOCK_MONOTONIC, &now);
   if (!status && now > poll->start[WASI_CLOCK_MONOTONIC])
@@ -190,7 +235,7 @@ enum wasi_errno wasi_poll_oneoff(struct wasi_call *call) {
   do {
     if (status || (status = wait_once(&poll, timeout, watch)))
       return status;
-  } while (!poll.ready && poll.elapsed < timeout);
+  } while (!poll.ready && !poll.socket_ready && poll.elapsed < timeout);
   wasi_put32(count_out, put_events(&poll, in, out, count));
   return WASI_ERRNO_SUCCESS;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a program knows of itself and its surroundings: arguments, environment, clocks, random
- * bytes, its end; and the socket functions, which find no socket here. */
+ * bytes, its end. */
 #include "wasi/call.h"
 
 /* ---- Arguments and environment --------------------------------------------------------------- */
@@ -129,28 +129,4 @@ enum wasi_errno wasi_proc_raise(struct wasi_call *call) {
 enum wasi_errno wasi_sched_yield(struct wasi_call *call) {
   (void)call;
   return WASI_ERRNO_SUCCESS;
-}
-
-/* ---- Sockets: no descriptor is one ----------------------------------------------------------- */
-
-static enum wasi_errno refuse_socket(struct wasi_call *call) {
-  struct wasi_descriptor *descriptor;
-  enum wasi_errno status = wasi_use_any(call, 0, 0, &descriptor);
-  return status ? status : WASI_ERRNO_NOTSOCK;
-}
-
-enum wasi_errno wasi_sock_accept(struct wasi_call *call) {
-  return refuse_socket(call);
-}
-
-enum wasi_errno wasi_sock_recv(struct wasi_call *call) {
-  return refuse_socket(call);
-}
-
-enum wasi_errno wasi_sock_send(struct wasi_call *call) {
-  return refuse_socket(call);
-}
-
-enum wasi_errno wasi_sock_shutdown(struct wasi_call *call) {
-  return refuse_socket(call);
 }

@@ -89,6 +89,8 @@ enum wasi_errno wasi_table_close(struct wasi_table *table, struct wasi_descripto
   int error = 0;
   if (descriptor->kind == WASI_KIND_FILE)
     error = hold->fs->ops->release(hold->fs, hold->node, descriptor->handle);
+  else if (wasi_is_socket(descriptor))
+    error = table->host->ops->socket_close(table->host, descriptor->socket);
   else if (descriptor->kind == WASI_KIND_DIRECTORY && descriptor->is_open)
     error = hold->fs->ops->releasedir(hold->fs, hold->node, descriptor->handle);
   if (hold)

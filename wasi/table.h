@@ -17,7 +17,14 @@ struct wasi_hold {
   uint64_t root_ino; /* of the root, once it was asked for; else 0 */
 };
 
-enum wasi_kind { WASI_KIND_FREE = 0, WASI_KIND_STREAM, WASI_KIND_FILE, WASI_KIND_DIRECTORY };
+enum wasi_kind {
+  WASI_KIND_FREE = 0,
+  WASI_KIND_STREAM,
+  WASI_KIND_FILE,
+  WASI_KIND_DIRECTORY,
+  WASI_KIND_LISTENER,   /* a socket that accepts connections */
+  WASI_KIND_CONNECTION, /* a connected socket */
+};
 
 struct wasi_descriptor {
   enum wasi_kind kind;
@@ -26,6 +33,7 @@ struct wasi_descriptor {
   uint64_t rights;        /* what may be done with it */
   uint64_t inheriting;    /* what may be done with what is opened through it */
   uint32_t stream;        /* STREAM: 0, 1, 2 */
+  uint32_t socket;        /* LISTENER, CONNECTION: the host's number */
   struct wasi_hold *hold; /* FILE, DIRECTORY */
   wasi_handle handle;     /* FILE: always open. DIRECTORY: when is_open, after the first need */
   bool is_open;
@@ -39,6 +47,15 @@ struct wasi_table {
   uint32_t capacity;
   uint32_t lowest; /* no number below it is free */
 };
+
+static inline bool wasi_is_socket(const struct wasi_descriptor *descriptor) {
+  return descriptor->kind == WASI_KIND_LISTENER || descriptor->kind == WASI_KIND_CONNECTION;
+}
+
+/* Standard streams and sockets: what has no place to seek to and no storage. */
+static inline bool wasi_is_streaming(const struct wasi_descriptor *descriptor) {
+  return descriptor->kind == WASI_KIND_STREAM || wasi_is_socket(descriptor);
+}
 
 /* The open descriptor of that number, or NULL. The pointer is good until the next reserve. */
 struct wasi_descriptor *wasi_table_get(struct wasi_table *table, uint32_t fd);

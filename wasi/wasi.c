@@ -66,6 +66,19 @@ static void add_streams(struct wasi *wasi) {
   }
 }
 
+/* Descriptors 3, 4, ..., as wasmtime's --tcplisten numbers them. */
+static bool add_listener(struct wasi *wasi, uint32_t socket) {
+  uint32_t fd;
+  if (wasi_table_reserve(&wasi->table, FIRST_PREOPEN, &fd))
+    return false;
+  wasi->table.entries[fd] = (struct wasi_descriptor){.kind = WASI_KIND_LISTENER,
+                                                     .filetype = WASI_FILETYPE_SOCKET_STREAM,
+                                                     .rights = WASI_RIGHTS_LISTENER,
+                                                     .inheriting = WASI_RIGHTS_CONNECTION,
+                                                     .socket = socket};
+  return true;
+}
+
 /* Preopened directories may do everything and pass everything on; what the host shares read-only
  * refuses changes itself (EROFS). */
 static bool add_preopen(struct wasi *wasi, const struct wasi_preopen *preopen) {
@@ -102,6 +115,8 @@ struct wasi *wasi_new(struct wasm_store *store, const struct wasi_config *config
   bool done = !wasi_table_reserve(&wasi->table, FIRST_PREOPEN, &fd);
   if (done)
     add_streams(wasi);
+  for (uint32_t i = 0; done && i < config->listener_count; i++)
+    done = add_listener(wasi, i);
   for (uint32_t i = 0; done && i < config->preopen_count; i++)
     done = add_preopen(wasi, &config->preopens[i]);
   if (done)

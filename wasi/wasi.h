@@ -15,8 +15,9 @@ struct wasi_config {
   const char *env; /* NAME=VALUE, likewise */
   size_t env_size;
   uint32_t env_count;
-  const struct wasi_preopen *preopens; /* descriptors 3, 4, ... */
+  const struct wasi_preopen *preopens; /* descriptors 3, 4, ..., behind the listeners */
   uint32_t preopen_count;
+  uint32_t listener_count; /* listening sockets: descriptors 3, 4, ... */
 };
 
 struct wasi;

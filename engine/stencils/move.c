@@ -15,6 +15,18 @@
     x##a = x##b;                                                                                   \
     NEXT;                                                                                          \
   }                                                                                                \
+  STENCIL(swap__##a##b) {                                                                          \
+    u64 old = r##a;                                                                                \
+    r##a = r##b;                                                                                   \
+    r##b = old;                                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(swapf__##a##b) {                                                                         \
+    pool_float old = x##a;                                                                         \
+    x##a = x##b;                                                                                   \
+    x##b = old;                                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
   STENCIL(select__##a##b) {                                                                        \
     r##a = SELECT((u32)CONDITION, r##a, r##b);                                                     \
     NEXT;                                                                                          \

@@ -7,6 +7,7 @@
 
 #include "abi/boot.h"
 #include "abi/doorbell.h"
+#include "abi/sockets.h"
 #include "wasi/host.h"
 
 struct driver_machine {
@@ -43,6 +44,22 @@ void console_report(struct console *console, const struct abi_virt_report *repor
 /* Waits until everything has gone out on stdout. The error of a write that nobody was told of, or
  * 0. */
 int console_flush(struct console *console);
+
+/* Sockets (abi/sockets.h), by number; those below sockets_listeners listen. All return 0 or a Linux
+ * errno. flags: ABI_SOCKET_NOWAIT, PEEK, WAITALL. */
+struct sockets *sockets_open(const struct driver_machine *machine, const struct abi_boot *boot,
+                             uint32_t device);
+uint32_t sockets_listeners(const struct sockets *sockets);
+int sockets_accept(struct sockets *sockets, uint32_t listener, uint32_t flags,
+                   uint32_t *connection);
+int sockets_receive(struct sockets *sockets, uint32_t socket, uint32_t flags,
+                    const struct wasi_slice *slices, size_t slice_count, size_t *count);
+/* Without NOWAIT everything goes out; *count is less only when the connection broke. */
+int sockets_send(struct sockets *sockets, uint32_t socket, uint32_t flags,
+                 const struct wasi_slice *slices, size_t slice_count, size_t *count);
+/* directions: ABI_SOCKET_READ, ABI_SOCKET_WRITE, at least one. */
+int sockets_shutdown(struct sockets *sockets, uint32_t socket, uint32_t directions);
+int sockets_close(struct sockets *sockets, uint32_t socket);
 
 struct rng *rng_open(const struct driver_machine *machine, const struct abi_boot *boot,
                      uint32_t device);

@@ -5,6 +5,7 @@ DRIVER_SOURCES := \
 	guest/drivers/console.c \
 	guest/drivers/ports.c \
 	guest/drivers/rng.c \
+	guest/drivers/sockets.c \
 	guest/drivers/fuse.c \
 	guest/drivers/fuse_cache.c \
 	guest/drivers/fuse_data.c \

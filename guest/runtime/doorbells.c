@@ -28,7 +28,7 @@ static bool ring_memory(struct machine *machine, uint64_t want, uint64_t *base, 
 }
 
 static void ring_idle(struct machine *machine, uint64_t most_ns) {
-  machine_wait(machine, most_ns, 0, &(uint64_t){0});
+  machine_wait(machine, most_ns, 0, 0, &(uint64_t){0});
 }
 
 static void ring_exit(struct machine *machine, uint32_t status) {

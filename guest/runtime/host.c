@@ -47,7 +47,8 @@ static int host_stream_write(struct wasi_host *host, uint32_t stream,
   return console_write(program->console, stream, slices, slice_count, count);
 }
 
-/* The machine knows nothing of streams: the console is asked again and again. */
+/* The machine knows nothing of streams: the console is asked again and again. There are no sockets
+ * then. */
 static void wait_polling(struct program *program, uint64_t timeout_ns, uint32_t watch,
                          uint32_t *ready, uint64_t *bytes) {
   struct machine *machine = program->machine;
@@ -63,14 +64,65 @@ static void wait_polling(struct program *program, uint64_t timeout_ns, uint32_t 
   }
 }
 
-static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch, uint32_t *ready,
+/* One wait of the machine for streams and sockets. */
+static int wait_machine(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
+                        struct wasi_watch *sockets, size_t socket_count, uint32_t *ready,
+                        uint64_t *bytes) {
+  struct abi_wait_socket *watched = machine->control->wait_sockets;
+  if (socket_count > ABI_SOCKETS_MAX)
+    return ERRNO_EINVAL;
+  for (size_t i = 0; i < socket_count; i++)
+    watched[i] = (struct abi_wait_socket){.socket = (uint16_t)sockets[i].socket,
+                                          .events = (uint8_t)sockets[i].events};
+  *ready = machine_wait(machine, timeout_ns, watch, (uint32_t)socket_count, bytes);
+  for (size_t i = 0; i < socket_count; i++) {
+    sockets[i].ready = watched[i].ready;
+    sockets[i].bytes = watched[i].bytes;
+  }
+  return 0;
+}
+
+static int host_wait(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch,
+                     struct wasi_watch *sockets, size_t socket_count, uint32_t *ready,
                      uint64_t *bytes) {
   struct program *program = program_of(host);
   if (machine_can_wait(program->machine))
-    *ready = machine_wait(program->machine, timeout_ns, watch, bytes);
-  else
-    wait_polling(program, timeout_ns, watch, ready, bytes);
+    return wait_machine(program->machine, timeout_ns, watch, sockets, socket_count, ready, bytes);
+  wait_polling(program, timeout_ns, watch, ready, bytes);
   return 0;
+}
+
+/* ---- Sockets: WASI's numbers are the device's ---- */
+
+_Static_assert(WASI_SOCKETS_MAX == ABI_SOCKETS_MAX, "the same numbers");
+_Static_assert(WASI_SOCKET_NOWAIT == ABI_SOCKET_NOWAIT && WASI_SOCKET_PEEK == ABI_SOCKET_PEEK &&
+                   WASI_SOCKET_WAITALL == ABI_SOCKET_WAITALL,
+               "the same flags");
+_Static_assert(WASI_SOCKET_READ == ABI_SOCKET_READ && WASI_SOCKET_WRITE == ABI_SOCKET_WRITE &&
+                   WASI_SOCKET_HANGUP == ABI_SOCKET_HANGUP,
+               "the same directions");
+
+static int host_socket_accept(struct wasi_host *host, uint32_t listener, uint32_t flags,
+                              uint32_t *connection) {
+  return sockets_accept(program_of(host)->sockets, listener, flags, connection);
+}
+
+static int host_socket_receive(struct wasi_host *host, uint32_t socket, uint32_t flags,
+                               const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  return sockets_receive(program_of(host)->sockets, socket, flags, slices, slice_count, count);
+}
+
+static int host_socket_send(struct wasi_host *host, uint32_t socket, uint32_t flags,
+                            const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  return sockets_send(program_of(host)->sockets, socket, flags, slices, slice_count, count);
+}
+
+static int host_socket_shutdown(struct wasi_host *host, uint32_t socket, uint32_t directions) {
+  return sockets_shutdown(program_of(host)->sockets, socket, directions);
+}
+
+static int host_socket_close(struct wasi_host *host, uint32_t socket) {
+  return sockets_close(program_of(host)->sockets, socket);
 }
 
 static int host_clock(struct wasi_host *host, uint32_t id, uint64_t *now_ns) {
@@ -119,6 +171,11 @@ static const struct wasi_host_ops host_ops = {
     .stream_read = host_stream_read,
     .stream_write = host_stream_write,
     .wait = host_wait,
+    .socket_accept = host_socket_accept,
+    .socket_receive = host_socket_receive,
+    .socket_send = host_socket_send,
+    .socket_shutdown = host_socket_shutdown,
+    .socket_close = host_socket_close,
     .clock = host_clock,
     .clock_resolution = host_clock_resolution,
     .random = host_random,
@@ -170,6 +227,10 @@ static void open_device(struct program *program, const struct abi_boot *boot, ui
     program->message = (struct printer){.console = program->console, .stream = 2};
   } else if (device->type == ABI_DEVICE_RNG) {
     program->rng = rng_open(&program->driver_machine, boot, index);
+  } else if (device->type == ABI_DEVICE_SOCKETS) {
+    program->sockets = sockets_open(&program->driver_machine, boot, index);
+    if (!program->sockets)
+      machine_panic(program->machine, "out of memory while opening the sockets");
   } else if (device->type == ABI_DEVICE_FS) {
     struct wasi_fs *other = program->preopen_count ? program->preopens[0].fs : NULL;
     struct wasi_fs *fs = fuse_open(&program->driver_machine, boot, index, other);

@@ -22,10 +22,11 @@ bool machine_can_wait(const struct machine *machine) {
 }
 
 uint32_t machine_wait(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
-                      uint64_t *bytes) {
+                      uint32_t socket_count, uint64_t *bytes) {
   struct abi_control *control = machine->control;
   control->wait_timeout_ns = timeout_ns;
   control->wait_watch = watch;
+  control->wait_socket_count = socket_count;
   machine->ops->wait(machine);
   *bytes = control->wait_bytes;
   return control->wait_ready;

@@ -36,11 +36,13 @@ struct machine {
 /* Tells the host that queue `queue` of boot->devices[device] has buffers. Under our monitor they
  * have been served on return. */
 void machine_notify(struct machine *machine, uint32_t device, uint32_t queue);
-/* As doorbell WAIT. Returns the ready streams; *bytes as wait_bytes. Only where machine_can_wait:
- * elsewhere the console's driver knows what is ready, and machine_idle passes the time. */
+/* As doorbell WAIT. Returns the ready streams; *bytes as wait_bytes. The caller has filled the
+ * first `socket_count` of control->wait_sockets and finds there which are ready. Only where
+ * machine_can_wait: elsewhere the console's driver knows what is ready, and machine_idle passes the
+ * time. */
 bool machine_can_wait(const struct machine *machine);
 uint32_t machine_wait(struct machine *machine, uint64_t timeout_ns, uint32_t watch,
-                      uint64_t *bytes);
+                      uint32_t socket_count, uint64_t *bytes);
 /* Does nothing for at most so long, and for less when it pleases. */
 void machine_idle(struct machine *machine, uint64_t most_ns);
 /* Clocks, in nanoseconds, without an exit after the first call: counter based. */

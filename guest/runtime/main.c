@@ -94,6 +94,7 @@ static void open_wasi(struct program *program) {
       .env = boot_text(boot, boot->env),
       .env_size = boot->env.length,
       .env_count = boot->env_count,
+      .listener_count = program->sockets ? sockets_listeners(program->sockets) : 0,
       .preopens = program->preopens,
       .preopen_count = program->preopen_count,
   };

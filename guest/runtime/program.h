@@ -16,6 +16,7 @@ struct program {
   struct console *console;
   uint32_t console_flags; /* abi_device.flags of the console */
   struct rng *rng;
+  struct sockets *sockets; /* NULL: none were given, so WASI names none */
   struct wasi_preopen preopens[ABI_MAX_DEVICES];
   uint32_t preopen_count;
   struct printer out;     /* stdout */

@@ -6,16 +6,14 @@
  * signals that must be looked at are let in. The process ignores SIGPIPE and SIGXFSZ. */
 #include "abi/doorbell.h"
 #include "abi/virtqueue.h"
+#include "monitor/devices/sockets.h"
 #include "monitor/devices/virtqueue.h"
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define STREAMS 3u
 
 /* Moved by one system call, so that a signal never waits long. */
 #define STEP_BYTES (1u << 20)
@@ -29,7 +27,7 @@ struct stream {
 
 struct console {
   struct device device; /* first: a struct device * is the console */
-  struct stream streams[STREAMS];
+  struct stream streams[CONSOLE_STREAMS];
 };
 
 static struct console *to_console(struct device *device) {
@@ -153,8 +151,8 @@ static enum device_result notify_console(struct device *device, uint32_t queue,
   return device_fault(fault, "virtio-console queue %u is not in use", queue);
 }
 
-/* Bytes that stdin would give at once; 0 at its end. 1 where the host cannot say. */
-static uint64_t count_readable(const struct stream *stream) {
+uint64_t console_readable(struct device *console) {
+  const struct stream *stream = &to_console(console)->streams[0];
   if (stream->is_file) {
     struct stat status;
     off_t at = lseek(stream->fd, 0, SEEK_CUR);
@@ -166,32 +164,18 @@ static uint64_t count_readable(const struct stream *stream) {
   return ioctl(stream->fd, FIONREAD, &count) < 0 ? 1 : (uint64_t)count;
 }
 
-enum device_result console_wait(struct device *device, uint64_t timeout_ns, uint32_t watch,
-                                uint32_t *ready, uint64_t *bytes) {
-  struct console *console = to_console(device);
-  struct pollfd polls[STREAMS];
-  *ready = 0;
-  *bytes = 0;
-  for (uint32_t i = 0; i < STREAMS; i++) {
+/* A closed stream is ready: the operation that follows says what is wrong. */
+uint32_t console_watch(struct device *console, uint32_t watch,
+                       struct pollfd polls[CONSOLE_STREAMS]) {
+  uint32_t ready = 0;
+  for (uint32_t i = 0; i < CONSOLE_STREAMS; i++) {
     bool watched = watch & (ABI_WAIT_STREAM0 << i);
-    int fd = console->streams[i].fd;
-    /* A closed stream is ready: the operation that follows says what is wrong. */
+    int fd = to_console(console)->streams[i].fd;
     if (watched && fd < 0)
-      *ready |= ABI_WAIT_STREAM0 << i;
+      ready |= ABI_WAIT_STREAM0 << i;
     polls[i] = (struct pollfd){.fd = watched ? fd : -1, .events = i == 0 ? POLLIN : POLLOUT};
   }
-  if (*ready)
-    timeout_ns = 0;
-  struct timespec timeout = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
-  if (ppoll(polls, STREAMS, timeout_ns == ABI_WAIT_FOREVER ? NULL : &timeout,
-            &console->device.host->wait_mask) < 0)
-    return DEVICE_INTERRUPTED;
-  for (uint32_t i = 0; i < STREAMS; i++)
-    if (polls[i].fd >= 0 && polls[i].revents)
-      *ready |= ABI_WAIT_STREAM0 << i;
-  if (polls[0].fd >= 0 && polls[0].revents)
-    *bytes = count_readable(&console->streams[0]);
-  return DEVICE_OK;
+  return ready;
 }
 
 static void destroy_console(struct device *device) {
@@ -229,7 +213,7 @@ struct device *console_create(const struct device_host *host, const int stdio[3]
       .queue_count = ABI_CONSOLE_QUEUES,
       .features = ABI_FEATURE_VERSION_1 | ABI_FEATURE_CONSOLE_MULTIPORT | ABI_FEATURE_IN_ORDER};
   console->device.polled = console->device.quick = 1u << ABI_CONSOLE_STDOUT_QUEUE;
-  for (uint32_t i = 0; i < STREAMS; i++)
+  for (uint32_t i = 0; i < CONSOLE_STREAMS; i++)
     console->device.abi.flags |= open_stream(&console->streams[i], stdio[i]) << (8 * i);
   return &console->device;
 }

@@ -23,6 +23,8 @@ const char *device_name(const struct device *device) {
     return "virtio-rng";
   case ABI_DEVICE_FS:
     return "virtio-fs";
+  case ABI_DEVICE_SOCKETS:
+    return "sockets";
   }
   return "device";
 }

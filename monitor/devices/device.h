@@ -4,6 +4,7 @@
 #define MONITOR_DEVICES_DEVICE_H
 
 #include "abi/boot.h"
+#include "abi/sockets.h"
 #include "monitor/guest_memory.h"
 #include <signal.h>
 
@@ -67,9 +68,6 @@ struct device_ops {
 /* Streams: descriptors of the host for stdin, stdout, stderr; borrowed. -1: closed. */
 struct device *console_create(const struct device_host *host, const int stdio[3],
                               const char **error);
-/* Waits as doorbell WAIT says. timeout_ns UINT64_MAX: forever. */
-enum device_result console_wait(struct device *console, uint64_t timeout_ns, uint32_t watch,
-                                uint32_t *ready, uint64_t *bytes);
 struct device *rng_create(const struct device_host *host, const char **error);
 /* How long the guest may rely on what it was told of files, in virtiofsd's words: not at all, for a
  * second, for a day. */
@@ -78,5 +76,25 @@ enum fs_cache { FS_CACHE_NONE, FS_CACHE_AUTO, FS_CACHE_ALWAYS };
 /* A directory, already opened with O_PATH or O_RDONLY | O_DIRECTORY; owned from here on. */
 struct device *fs_create(const struct device_host *host, int directory, bool read_only,
                          enum fs_cache cache, const char **error);
+/* Listening TCP sockets, non-blocking; owned from here on, unless NULL is returned. */
+struct device *sockets_create(const struct device_host *host, const int *listeners, uint32_t count,
+                              const char **error);
+
+/* What doorbell WAIT waits for, and what came of it. */
+struct device_wait {
+  uint64_t deadline_ns; /* in: device_deadline's */
+  uint32_t streams;     /* in: ABI_WAIT_STREAM* */
+  uint32_t ready;       /* out: of these */
+  uint64_t bytes;       /* out: as abi_control.wait_bytes */
+  uint32_t socket_count;
+  struct abi_wait_socket sockets[ABI_SOCKETS_MAX]; /* in and out */
+};
+
+/* The deadline that lies so far from now; ABI_WAIT_FOREVER: none. A wait that was interrupted goes
+ * on with the same deadline. */
+uint64_t device_deadline(uint64_t timeout_ns);
+/* `sockets` is NULL where there is no such device. */
+enum device_result device_wait(struct device *console, struct device *sockets,
+                               struct device_wait *wait, struct guest_fault *fault);
 
 #endif

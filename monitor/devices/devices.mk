@@ -6,6 +6,8 @@ DEVICE_SOURCES := \
 	monitor/devices/virtqueue.c \
 	monitor/devices/console.c \
 	monitor/devices/rng.c \
+	monitor/devices/sockets.c \
+	monitor/devices/wait.c \
 	monitor/devices/fs.c \
 	monitor/devices/fs_table.c \
 	monitor/devices/fs_names.c \

@@ -89,10 +89,10 @@ static bool catch_violations(int report_fd) {
 }
 
 /* TSYNC: other threads, which must not exist, do not escape; their next wait ends the process. */
-static bool load_filter(void) {
+static bool load_filter(bool listening) {
   struct sock_fprog program = {
-      .len = jail_filter_length,
-      .filter = (struct sock_filter *)jail_filter,
+      .len = listening ? jail_filter_listening_length : jail_filter_length,
+      .filter = (struct sock_filter *)(listening ? jail_filter_listening : jail_filter),
   };
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
 }
@@ -112,7 +112,7 @@ bool jail_enter(const struct jail_config *config, struct jail_report *report, ch
     return fail(error, error_size, "forbidding core dumps and ptrace");
   if (!catch_violations(config->violation_fd))
     return fail(error, error_size, "a handler for SIGSYS");
-  if (!load_filter())
+  if (!load_filter(config->listening))
     return fail(error, error_size, "seccomp (the kernel needs CONFIG_SECCOMP_FILTER)");
   return true;
 }

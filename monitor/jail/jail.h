@@ -27,6 +27,7 @@ struct jail_directory {
 struct jail_config {
   const struct jail_directory *directories;
   size_t directory_count;
+  bool listening;   /* there are listening sockets: accepting from them is allowed */
   int violation_fd; /* where a forbidden system call is reported, -1: nowhere */
 };
 

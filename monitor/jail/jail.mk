@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The jail. Its seccomp program is made here, at build time, from monitor/jail/syscalls.def.
+# The jail. Its seccomp programs are made here, at build time, from monitor/jail/syscalls.def.
 
 JAIL_FILTER := $(B)/generated/seccomp_filter.c
 JAIL_SOURCES := monitor/jail/jail.c monitor/jail/landlock.c monitor/jail/root.c $(JAIL_FILTER)

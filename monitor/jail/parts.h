@@ -14,8 +14,11 @@ enum jail_root jail_change_root(void);
  * why. no_new_privs must be set. */
 bool jail_restrict_files(const struct jail_config *config, int abi);
 
-/* The seccomp program, made at build time from syscalls.def by tools/seccomp. */
+/* The seccomp programs, made at build time from syscalls.def by tools/seccomp: for monitors
+ * without listening sockets, and with. */
 extern const struct sock_filter jail_filter[];
 extern const unsigned short jail_filter_length;
+extern const struct sock_filter jail_filter_listening[];
+extern const unsigned short jail_filter_listening_length;
 
 #endif

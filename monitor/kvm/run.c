@@ -109,27 +109,44 @@ static enum vm_next serve_notify(struct vm *vm, uint32_t value, struct vm_result
   return next == VM_CONTINUE ? set_polling(vm, number, true, result) : next;
 }
 
-static enum vm_next serve_wait(struct vm *vm, struct vm_result *result) {
-  /* One copy: the guest's page may change, our decision may not. */
-  uint64_t timeout = *(volatile uint64_t *)&vm->control->wait_timeout_ns;
-  uint32_t watch = *(volatile uint32_t *)&vm->control->wait_watch;
+/* One copy of everything: the guest's pages may change, our decision may not. */
+static enum vm_next read_wait(struct vm *vm, struct device_wait *wait, struct vm_result *result) {
+  const volatile struct abi_control *control = vm->control;
+  uint64_t timeout = control->wait_timeout_ns;
+  wait->streams = control->wait_watch;
+  wait->socket_count = control->wait_socket_count;
   const uint32_t all = ABI_WAIT_STREAM0 | ABI_WAIT_STREAM1 | ABI_WAIT_STREAM2;
-  if (watch & ~all)
-    return stop(result, "the guest waits for streams that do not exist (0x%x)", watch);
+  if (wait->streams & ~all)
+    return stop(result, "the guest waits for streams that do not exist (0x%x)", wait->streams);
+  if (wait->socket_count > ABI_SOCKETS_MAX)
+    return stop(result, "the guest waits for %u sockets, which are too many", wait->socket_count);
+  for (uint32_t i = 0; i < wait->socket_count; i++)
+    wait->sockets[i] = (struct abi_wait_socket){.socket = control->wait_sockets[i].socket,
+                                                .events = control->wait_sockets[i].events};
+  /* Served again after a signal, it is still the same wait. */
+  if (!vm->waiting)
+    vm->wait_deadline = device_deadline(timeout);
+  wait->deadline_ns = vm->wait_deadline;
+  return VM_CONTINUE;
+}
+
+static enum vm_next serve_wait(struct vm *vm, struct vm_result *result) {
+  struct device_wait wait;
+  struct guest_fault fault;
   if (!vm->console)
     return stop(result, "the guest waits, but has no console");
-  uint32_t ready = 0;
-  uint64_t bytes = 0;
-  switch (console_wait(vm->console, timeout, watch, &ready, &bytes)) {
-  case DEVICE_OK:
-    vm->control->wait_ready = ready;
-    vm->control->wait_bytes = bytes;
-    return VM_CONTINUE;
-  case DEVICE_INTERRUPTED:
+  if (read_wait(vm, &wait, result) == VM_STOP)
+    return VM_STOP;
+  enum device_result done = device_wait(vm->console, vm->sockets, &wait, &fault);
+  vm->waiting = done == DEVICE_INTERRUPTED;
+  if (done == DEVICE_INTERRUPTED)
     return VM_AGAIN;
-  default:
-    return stop(result, "the guest's wait could not be served");
-  }
+  if (done != DEVICE_OK)
+    return stop(result, "%s", fault.text);
+  vm->control->wait_ready = wait.ready;
+  vm->control->wait_bytes = wait.bytes;
+  memcpy(vm->control->wait_sockets, wait.sockets, wait.socket_count * sizeof wait.sockets[0]);
+  return VM_CONTINUE;
 }
 
 static uint64_t read_clock(clockid_t clock) {

@@ -60,6 +60,9 @@ struct vm {
   struct vm_device devices[ABI_MAX_DEVICES];
   uint32_t device_count;
   struct device *console; /* that serves WAIT, or NULL */
+  struct device *sockets; /* that serves it too, or NULL */
+  bool waiting;           /* in a WAIT that a signal interrupted, until: */
+  uint64_t wait_deadline;
   struct signals *signals;
   uint64_t counter_hz;
   uint64_t exits[VM_EXIT_COUNT];

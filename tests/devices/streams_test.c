@@ -49,6 +49,17 @@ static int write_text(struct streams *s, uint32_t stream, const char *text, size
   return console_write(s->console, stream, &slice, 1, count);
 }
 
+/* Doorbell WAIT, as far as it concerns streams. */
+static enum device_result wait_for(struct device *console, uint64_t timeout_ns, uint32_t watch,
+                                   uint32_t *ready, uint64_t *bytes) {
+  struct guest_fault fault;
+  struct device_wait wait = {.deadline_ns = device_deadline(timeout_ns), .streams = watch};
+  enum device_result result = device_wait(console, NULL, &wait, &fault);
+  *ready = wait.ready;
+  *bytes = wait.bytes;
+  return result;
+}
+
 /* ---- Reading -----------------------------------------------------------------------------------
  */
 
@@ -326,7 +337,7 @@ static void test_interrupted(void) {
   uint32_t ready;
   uint64_t available;
   raise(SIGALRM);
-  EXPECT_EQUAL(console_wait(s.h.devices[0], UINT64_MAX, ABI_WAIT_STREAM0, &ready, &available),
+  EXPECT_EQUAL(wait_for(s.h.devices[0], UINT64_MAX, ABI_WAIT_STREAM0, &ready, &available),
                DEVICE_INTERRUPTED);
   EXPECT_EQUAL(write(in[1], "ab", 2), 2);
   for (uint16_t i = 0; i < 2; i++) {
@@ -356,24 +367,23 @@ static void test_wait(void) {
   streams_open(&s, in[0], out[1], -1);
   struct device *console = s.h.devices[0];
   test("wait: nothing, a deadline, bytes, the end, a closed stream");
-  EXPECT_EQUAL(console_wait(console, 0, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
+  EXPECT_EQUAL(wait_for(console, 0, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
   EXPECT_EQUAL(ready, 0);
-  EXPECT_EQUAL(console_wait(console, 1, 0, &ready, &bytes), DEVICE_OK);
+  EXPECT_EQUAL(wait_for(console, 1, 0, &ready, &bytes), DEVICE_OK);
   EXPECT_EQUAL(ready, 0);
-  EXPECT_EQUAL(
-      console_wait(console, UINT64_MAX, ABI_WAIT_STREAM0 | ABI_WAIT_STREAM1, &ready, &bytes),
-      DEVICE_OK);
+  EXPECT_EQUAL(wait_for(console, UINT64_MAX, ABI_WAIT_STREAM0 | ABI_WAIT_STREAM1, &ready, &bytes),
+               DEVICE_OK);
   EXPECT_EQUAL(ready, ABI_WAIT_STREAM1);
   EXPECT_EQUAL(write(in[1], "12345", 5), 5);
-  EXPECT_EQUAL(console_wait(console, UINT64_MAX, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
+  EXPECT_EQUAL(wait_for(console, UINT64_MAX, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
   EXPECT_EQUAL(ready, ABI_WAIT_STREAM0);
   EXPECT_EQUAL(bytes, 5);
-  EXPECT_EQUAL(console_wait(console, UINT64_MAX, ABI_WAIT_STREAM2, &ready, &bytes), DEVICE_OK);
+  EXPECT_EQUAL(wait_for(console, UINT64_MAX, ABI_WAIT_STREAM2, &ready, &bytes), DEVICE_OK);
   EXPECT_EQUAL(ready, ABI_WAIT_STREAM2);
   char text[8];
   EXPECT_EQUAL(read(in[0], text, sizeof text), 5);
   close(in[1]);
-  EXPECT_EQUAL(console_wait(console, UINT64_MAX, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
+  EXPECT_EQUAL(wait_for(console, UINT64_MAX, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
   EXPECT_EQUAL(ready, ABI_WAIT_STREAM0);
   EXPECT_EQUAL(bytes, 0);
   streams_close(&s);
@@ -384,8 +394,7 @@ static void test_wait(void) {
   EXPECT_EQUAL(write(fd, "1234567890", 10), 10);
   lseek(fd, 4, SEEK_SET);
   streams_open(&s, fd, -1, -1);
-  EXPECT_EQUAL(console_wait(s.h.devices[0], UINT64_MAX, ABI_WAIT_STREAM0, &ready, &bytes),
-               DEVICE_OK);
+  EXPECT_EQUAL(wait_for(s.h.devices[0], UINT64_MAX, ABI_WAIT_STREAM0, &ready, &bytes), DEVICE_OK);
   EXPECT_EQUAL(ready, ABI_WAIT_STREAM0);
   EXPECT_EQUAL(bytes, 6);
   streams_close(&s);

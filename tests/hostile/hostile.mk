@@ -3,7 +3,7 @@
 # and the library, built with ASan and UBSan.
 
 HOSTILE_ARCH := tests/hostile/arch/$(ARCH)
-HOSTILE_GUEST_SOURCES := tests/hostile/hostile.c tests/hostile/doorbells.c tests/hostile/queues.c \
+HOSTILE_GUEST_SOURCES := tests/hostile/hostile.c tests/hostile/doorbells.c tests/hostile/queues.c tests/hostile/sockets.c \
 	tests/hostile/files.c tests/hostile/fuse.c tests/hostile/requests.c tests/hostile/mappings.c $(HOSTILE_ARCH)/processor.c
 HOSTILE_GUEST_OBJECTS := $(call objects,guest,$(HOSTILE_GUEST_SOURCES))
 HOSTILE_IMAGE := $(B)/tests/hostile.elf

@@ -96,7 +96,10 @@ static void run(const struct attack *attack, const struct fixture *f,
   const struct hermit_wasm_dir dirs[] = {
       {.host = f->shared, .guest = "shared"},
       {.host = f->readonly, .guest = "readonly", .read_only = true}};
+  const char *listen[] = {"127.0.0.1:0"};
   struct hermit_wasm_config config = {
+      .listen = listen,
+      .listen_count = strncmp(attack->name, "socket_", 7) == 0,
       .monitor = HERMIT_WASM_MONITOR_KVM,
       .module = f->module,
       .args = args,

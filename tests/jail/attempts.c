@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -231,6 +232,51 @@ static int make_socket(const struct fixture *f) {
   return outcome(syscall(SYS_socket, 1, 1, 0));
 }
 
+/* What the sockets device does. */
+static int accept_connection(const struct fixture *f) {
+  char byte;
+  struct iovec piece = {.iov_base = &byte, .iov_len = 1};
+  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+  int connection = accept4(f->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (connection < 0 || recvmsg(connection, &message, MSG_PEEK) < 0 ||
+      readv(connection, &piece, 1) < 0)
+    return errno;
+  return outcome(shutdown(connection, SHUT_WR));
+}
+
+static int accept_blocking(const struct fixture *f) {
+  return outcome(accept4(f->listener, NULL, NULL, SOCK_CLOEXEC));
+}
+
+static int receive_control(const struct fixture *f) {
+  struct msghdr message = {0};
+  return outcome(recvmsg(f->listener, &message, 0));
+}
+
+static int bind_listener(const struct fixture *f) {
+  struct sockaddr address = {.sa_family = AF_UNSPEC};
+  return outcome(bind(f->listener, &address, sizeof address));
+}
+
+static int connect_listener(const struct fixture *f) {
+  struct sockaddr address = {.sa_family = AF_UNSPEC};
+  return outcome(connect(f->listener, &address, sizeof address));
+}
+
+static int listen_again(const struct fixture *f) {
+  return outcome(listen(f->listener, 1));
+}
+
+/* A socket that listens no more could connect by sending (MSG_FASTOPEN). */
+static int connect_by_sending(const struct fixture *f) {
+  struct msghdr message = {0};
+  return outcome(sendmsg(f->listener, &message, MSG_FASTOPEN));
+}
+
+static int set_option(const struct fixture *f) {
+  return outcome(setsockopt(f->listener, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int)));
+}
+
 static int run_program(const struct fixture *f) {
   (void)f;
   char *const nothing[] = {NULL};
@@ -303,6 +349,19 @@ const struct trial trials[] = {
     {"another virtual machine", make_another_vm, SHARE_NONE, FORBIDDEN, SYS_ioctl, false},
 
     {"a socket", make_socket, SHARE_ONE, FORBIDDEN, SYS_socket, false},
+    {"accepting where nothing was to be listened to", accept_connection, SHARE_ONE, FORBIDDEN,
+     SYS_accept4, false},
+    {"accepting from a listening socket", accept_connection, SHARE_LISTENER, WORKS, 0, false},
+    {"accepting a socket that would block", accept_blocking, SHARE_LISTENER, FORBIDDEN, SYS_accept4,
+     false},
+    {"receiving more than bytes", receive_control, SHARE_LISTENER, FORBIDDEN, SYS_recvmsg, false},
+    {"a socket beside a listening one", make_socket, SHARE_LISTENER, FORBIDDEN, SYS_socket, false},
+    {"binding a listening socket", bind_listener, SHARE_LISTENER, FORBIDDEN, SYS_bind, false},
+    {"connecting a listening socket", connect_listener, SHARE_LISTENER, FORBIDDEN, SYS_connect,
+     false},
+    {"listening again", listen_again, SHARE_LISTENER, FORBIDDEN, SYS_listen, false},
+    {"connecting by sending", connect_by_sending, SHARE_LISTENER, FORBIDDEN, SYS_sendmsg, false},
+    {"an option of a socket", set_option, SHARE_LISTENER, FORBIDDEN, SYS_setsockopt, false},
     {"another program", run_program, SHARE_ONE, FORBIDDEN, SYS_execve, false},
     {"a signal to another process", signal_another, SHARE_ONE, FORBIDDEN, SYS_kill, false},
     {"another process", make_process, SHARE_ONE, FORBIDDEN, SYS_clone, false},

@@ -24,6 +24,8 @@ static void run_trials(struct identity identity) {
 #define SYSCALL_NUMBERS 512 /* more than Linux has yet */
 #define ALLOW(name, why) SYS_##name,
 #define ALLOW_WHERE(name, why, ...) SYS_##name,
+#define ALLOW_LISTENING(name, why)
+#define ALLOW_LISTENING_WHERE(name, why, ...)
 static const int allowed[] = {
 #include "monitor/jail/syscalls.def"
 };
@@ -45,8 +47,13 @@ static bool is_allowed(int number) {
 }
 
 /* A fixture for children that touch no files. */
-static const struct fixture no_files = {
-    .shared = -1, .second = -1, .kept = -1, .not_kept = -1, .pipe = {-1, -1}, .descriptors = -1};
+static const struct fixture no_files = {.shared = -1,
+                                        .second = -1,
+                                        .kept = -1,
+                                        .not_kept = -1,
+                                        .pipe = {-1, -1},
+                                        .descriptors = -1,
+                                        .listener = -1};
 
 static bool is_refused(int number) {
   int status = 0;

@@ -3,10 +3,12 @@
 #include "tests/jail/trial.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +61,21 @@ static int make_directory(int parent, const char *name) {
   return directory;
 }
 
+/* On any free port of the loopback; the client goes away, its connection still waits. */
+static int make_listener(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t length = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  need(listener >= 0 && client >= 0, "socket");
+  need(bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 1) == 0 &&
+           getsockname(listener, (struct sockaddr *)&address, &length) == 0 &&
+           connect(client, (struct sockaddr *)&address, length) == 0,
+       "a listening socket");
+  close(client);
+  return listener;
+}
+
 void make_fixture(struct fixture *fixture) {
   snprintf(fixture->base, sizeof fixture->base, "/tmp/hermit-jail-XXXXXX");
   need(mkdtemp(fixture->base) != NULL && chmod(fixture->base, 0755) == 0, "mkdtemp");
@@ -77,13 +94,14 @@ void make_fixture(struct fixture *fixture) {
   fixture->kept = dup(base);
   fixture->not_kept = dup(base);
   need(pipe(fixture->pipe) == 0, "pipe");
+  fixture->listener = make_listener();
   close(base);
 }
 
 void remove_fixture(const struct fixture *fixture) {
   char command[128];
   close(fixture->shared), close(fixture->second), close(fixture->kept), close(fixture->not_kept);
-  close(fixture->pipe[0]), close(fixture->pipe[1]);
+  close(fixture->pipe[0]), close(fixture->pipe[1]), close(fixture->listener);
   snprintf(command, sizeof command, "rm -rf %s", fixture->base);
   need(system(command) == 0, command);
 }
@@ -100,12 +118,14 @@ struct jail_report enter(const struct fixture *fixture, enum sharing sharing, in
   int keep[] = {violation_fd,         2,
                 fixture->shared,      fixture->second,
                 fixture->kept,        fixture->pipe[0],
-                fixture->descriptors, fixture->pipe[1]};
+                fixture->descriptors, fixture->pipe[1],
+                fixture->listener};
   struct jail_config config = {
       .directories = both,
-      .directory_count = sharing == SHARE_NONE  ? 0
-                         : sharing == SHARE_TWO ? 2
-                                                : 1,
+      .directory_count = sharing == SHARE_TWO   ? 2
+                         : sharing == SHARE_ONE ? 1
+                                                : 0,
+      .listening = sharing == SHARE_LISTENER,
       .violation_fd = violation_fd,
   };
   struct jail_report walls;

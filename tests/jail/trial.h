@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Which directories the child may use. */
-enum sharing { SHARE_NONE, SHARE_ONE, SHARE_TWO };
+/* Which directories the child may use, or that it may accept connections. */
+enum sharing { SHARE_NONE, SHARE_ONE, SHARE_TWO, SHARE_LISTENER };
 
 /* What the attempts work with. The tree that make_fixture builds:
  *   outside.txt  shared/inside.txt  shared/sub/  shared/out -> ../outside.txt  second/file.txt */
@@ -20,6 +20,7 @@ struct fixture {
   int kept, not_kept; /* both open before the jail closes */
   int pipe[2];        /* kept; empty */
   int descriptors;    /* /proc/self/fd, kept */
+  int listener;       /* a listening socket, kept; a connection waits */
 };
 
 /* Returns 0 when what was attempted worked, otherwise the errno. */

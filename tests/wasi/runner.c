@@ -289,9 +289,15 @@ static struct ending run_test(const struct test *test, struct world *world, cons
   uint8_t *bytes = read_module(directory, test->program, &length);
   posix_platform_init(&platform);
   struct wasm_store *store = wasm_store_new(&platform.hooks);
-  struct wasi_config config = {&world->host.host, test->args.bytes, test->args.length,
-                               test->arg_count,   test->env.bytes,  test->env.length,
-                               test->env_count,   world->preopens,  world->preopen_count};
+  struct wasi_config config = {.host = &world->host.host,
+                               .args = test->args.bytes,
+                               .args_size = test->args.length,
+                               .arg_count = test->arg_count,
+                               .env = test->env.bytes,
+                               .env_size = test->env.length,
+                               .env_count = test->env_count,
+                               .preopens = world->preopens,
+                               .preopen_count = world->preopen_count};
   struct wasi *wasi = wasi_new(store, &config);
   posix_guard_store(store);
   run_module(store, wasi, bytes, length, &ending);
@@ -313,6 +319,22 @@ static void print_lines(const struct text *text) {
   printf("\n");
 }
 
+/* Shows the first line in which the output is another than expected. */
+static void print_difference(const struct text *out, const struct text *expected) {
+  size_t start = 0, at = 0;
+  while (at < out->length && at < expected->length && out->bytes[at] == expected->bytes[at])
+    if (out->bytes[at++] == '\n')
+      start = at;
+  const struct text *texts[2] = {expected, out};
+  static const char *const NAMES[2] = {"expected", "printed"};
+  for (int i = 0; i < 2; i++) {
+    const char *line = texts[i]->bytes + start;
+    size_t left = texts[i]->length - start;
+    const char *end = memchr(line, '\n', left);
+    printf("# %s: %.*s\n", NAMES[i], (int)(end ? (size_t)(end - line) : left), line);
+  }
+}
+
 static bool run_and_report(const struct test *test, int number, const char *directory) {
   static struct text out, err;
   struct world world;
@@ -331,7 +353,7 @@ static bool run_and_report(const struct test *test, int number, const char *dire
   if (!balanced)
     printf("# nodes, handles or memory were not given back\n");
   if (!same_output)
-    print_lines(&out);
+    print_difference(&out, &test->stdout_text);
   print_lines(&err);
   return false;
 }

@@ -58,8 +58,15 @@ void world_open(struct world *world) {
   int null = open("/dev/null", O_RDWR);
   wasi_posix_host_init(&world->host, (int[]){world->input[0], null, null});
   world->preopen = (struct wasi_preopen){".", world->posix_fs};
-  world->config = (struct wasi_config){&world->host.host, ARGS, sizeof ARGS,     2, ENV,
-                                       sizeof ENV,        1,    &world->preopen, 1};
+  world->config = (struct wasi_config){.host = &world->host.host,
+                                       .args = ARGS,
+                                       .args_size = sizeof ARGS,
+                                       .arg_count = 2,
+                                       .env = ENV,
+                                       .env_size = sizeof ENV,
+                                       .env_count = 1,
+                                       .preopens = &world->preopen,
+                                       .preopen_count = 1};
 }
 
 void world_end_input(struct world *world) {

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Turns monitor/jail/syscalls.def into a seccomp program at build time: C source on stdout.
+/* Turns monitor/jail/syscalls.def into seccomp programs at build time: C source on stdout.
  *
  * libseccomp does the work here, once, so that the command neither links it nor spends time on it:
- * at run time the program is a constant array.
+ * at run time a program is a constant array. There are two: the second adds what is allowed to
+ * monitors with listening sockets.
  *
  * Usage: generate <architecture> [system call...]: those also are allowed (sanitizers need some).
  */
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <linux/filter.h>
@@ -22,6 +25,7 @@
 
 struct rule {
   const char *name;
+  bool listening;
   unsigned count;
   struct scmp_arg_cmp conditions[CONDITIONS_MAX];
 };
@@ -35,9 +39,12 @@ struct rule {
 #define LACKS(argument, bits)                                                                      \
   { argument, SCMP_CMP_MASKED_EQ, (uint32_t)(bits), 0 }
 #define CONDITIONS(...) ((struct scmp_arg_cmp[]){__VA_ARGS__})
-#define ALLOW(name, why) {#name, 0, {{0}}},
-#define ALLOW_WHERE(name, why, ...)                                                                \
-  {#name, sizeof CONDITIONS(__VA_ARGS__) / sizeof(struct scmp_arg_cmp), {__VA_ARGS__}},
+#define RULE_WHERE(name, listening, ...)                                                           \
+  {#name, listening, sizeof CONDITIONS(__VA_ARGS__) / sizeof(struct scmp_arg_cmp), {__VA_ARGS__}},
+#define ALLOW(name, why) {#name, false, 0, {{0}}},
+#define ALLOW_WHERE(name, why, ...) RULE_WHERE(name, false, __VA_ARGS__)
+#define ALLOW_LISTENING(name, why) {#name, true, 0, {{0}}},
+#define ALLOW_LISTENING_WHERE(name, why, ...) RULE_WHERE(name, true, __VA_ARGS__)
 
 static const struct rule rules[] = {
 #include "monitor/jail/syscalls.def"
@@ -62,7 +69,8 @@ static void add_rule(scmp_filter_ctx filter, uint32_t arch, const struct rule *r
 
 /* A forbidden call raises SIGSYS, whose handler (jail.c) says which call it was and ends the
  * process. A foreign architecture's entry point kills at once: nothing of ours uses it. */
-static scmp_filter_ctx make_filter(const char *arch_name, int extra_count, char **extra) {
+static scmp_filter_ctx make_filter(const char *arch_name, bool listening, int extra_count,
+                                   char **extra) {
   uint32_t arch = seccomp_arch_resolve_name(arch_name);
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
   if (arch == 0 || filter == NULL)
@@ -75,13 +83,14 @@ static scmp_filter_ctx make_filter(const char *arch_name, int extra_count, char 
       seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
     fail("libseccomp is too old", arch_name);
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-    add_rule(filter, arch, &rules[i]);
+    if (listening || !rules[i].listening)
+      add_rule(filter, arch, &rules[i]);
   for (int i = 0; i < extra_count; i++)
     add_rule(filter, arch, &(struct rule){.name = extra[i]});
   return filter;
 }
 
-static void print_program(scmp_filter_ctx filter, const char *arch_name) {
+static void print_program(scmp_filter_ctx filter, const char *name, const char *arch_name) {
   static struct sock_filter program[BPF_MAXINSNS];
   int file = memfd_create("program", MFD_CLOEXEC);
   if (file < 0 || seccomp_export_bpf(filter, file) != 0)
@@ -89,19 +98,23 @@ static void print_program(scmp_filter_ctx filter, const char *arch_name) {
   ssize_t bytes = pread(file, program, sizeof program, 0);
   if (bytes <= 0 || (size_t)bytes >= sizeof program || (size_t)bytes % sizeof *program != 0)
     fail("the exported program has a strange size", arch_name);
-  printf("/* Made from monitor/jail/syscalls.def for %s. */\n", arch_name);
-  printf("#include \"monitor/jail/parts.h\"\n\nconst struct sock_filter jail_filter[] = {\n");
+  printf("\nconst struct sock_filter %s[] = {\n", name);
   for (size_t i = 0; i < (size_t)bytes / sizeof *program; i++)
     printf("    {0x%02x, %u, %u, 0x%08x},\n", program[i].code, program[i].jt, program[i].jf,
            program[i].k);
-  printf("};\nconst unsigned short jail_filter_length = %zu;\n", (size_t)bytes / sizeof *program);
+  printf("};\nconst unsigned short %s_length = %zu;\n", name, (size_t)bytes / sizeof *program);
+  close(file);
 }
 
 int main(int argc, char **argv) {
   if (argc < 2)
     fail("usage", "generate <architecture> [system call...]");
-  scmp_filter_ctx filter = make_filter(argv[1], argc - 2, argv + 2);
-  print_program(filter, argv[1]);
-  seccomp_release(filter);
+  printf("/* Made from monitor/jail/syscalls.def for %s. */\n", argv[1]);
+  printf("#include \"monitor/jail/parts.h\"\n");
+  for (int listening = 0; listening < 2; listening++) {
+    scmp_filter_ctx filter = make_filter(argv[1], listening, argc - 2, argv + 2);
+    print_program(filter, listening ? "jail_filter_listening" : "jail_filter", argv[1]);
+    seccomp_release(filter);
+  }
   return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -53,6 +53,10 @@ struct machine_fields {
 };
 extern const struct machine_fields machine_fields;
 
+/* Whether clang's code for two operands in one register counts: else what it makes of different
+ * ones is right for that, too, for it writes nothing before it has read all. */
+extern const bool machine_folds;
+
 /* Records a relocation inside a stencil. True: it is a jump to `next`. */
 bool machine_read_relocation(struct variant *variant, uint32_t at, uint32_t type, int64_t addend,
                              const char *symbol);
@@ -68,6 +72,12 @@ uint32_t machine_find_access(const struct variant *variant);
 /* Whether the hole fits into a template, which has it then. */
 bool machine_put_hole(const struct variant *variant, struct hole hole,
                       struct stencil_template *template);
+
+/* Makes a variant's short form: with room for a small constant only. `proof` is what clang made of
+ * the same stencil with such a constant in it. False: there is none, or the proof says otherwise.
+ */
+bool machine_shorten(const struct variant *variant, const struct variant *proof,
+                     struct variant *result);
 
 /* ---- table.c ------------------------------------------------------------------------------- */
 
@@ -85,6 +95,7 @@ typedef struct variant family_variants[64];
 
 /* Whether two operands are in one register, a third one (see families.def) taken in. */
 bool is_folded(uint8_t shape, uint32_t a, uint32_t b);
-void write_table(const char *path, const family_variants *variants);
+/* Of the variants made with small constants some may be missing. */
+void write_table(const char *path, const family_variants *variants, const family_variants *small);
 
 #endif

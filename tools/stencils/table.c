@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The table's making: variants over registers of one encoding class usually differ only in the
  * fields that hold register numbers. That is not assumed but found out: a template is kept only if
- * it reproduces all the variants it stands for, byte for byte. */
+ * it reproduces all the variants it stands for, byte for byte. A template gets a short form only if
+ * every one of these variants has one. */
 #include "tools/stencils/extract.h"
 
 #define MAX_FIELDS 40
@@ -122,7 +123,22 @@ static bool find_fields(const struct group *group, bool of_b, uint8_t shape,
   return true;
 }
 
-/* Whether the first member with its fields gives all others. */
+/* Whether the first member with its fields gives another one. */
+static bool gives_member(const struct group *group, uint8_t shape, const struct fields *a,
+                         const struct fields *b, uint32_t m) {
+  const struct variant *first = group->members[0];
+  uint8_t delta_a = number_change(shape, 0, group->a[0], group->a[m]);
+  uint8_t delta_b = number_change(shape, 1, group->b[0], group->b[m]);
+  if (!same_form(first, group->members[m]))
+    return false;
+  for (uint32_t at = 0; at < first->length; at += machine_fields.unit)
+    if (unit_at(group->members[m], at) !=
+        (unit_at(first, at) ^ field_change(a, at, delta_a) ^ field_change(b, at, delta_b)))
+      return false;
+  return true;
+}
+
+/* Whether the first member with its fields gives all others, but for the folded ones. */
 static bool find_template(const struct group *group, uint8_t shape, struct fields *a,
                           struct fields *b) {
   const struct variant *first = group->members[0];
@@ -133,14 +149,9 @@ static bool find_template(const struct group *group, uint8_t shape, struct field
   if (!find_fields(group, false, shape, a) ||
       (stencil_shape_operands(shape) > 1 && !find_fields(group, true, shape, b)))
     return false;
-  for (uint32_t m = 1; m < group->count - group->folded; m++) {
-    uint8_t delta_a = number_change(shape, 0, group->a[0], group->a[m]);
-    uint8_t delta_b = number_change(shape, 1, group->b[0], group->b[m]);
-    for (uint32_t at = 0; at < first->length; at += machine_fields.unit)
-      if (unit_at(group->members[m], at) !=
-          (unit_at(first, at) ^ field_change(a, at, delta_a) ^ field_change(b, at, delta_b)))
-        return false;
-  }
+  for (uint32_t m = 1; m < group->count - group->folded; m++)
+    if (!gives_member(group, shape, a, b, m))
+      return false;
   return true;
 }
 
@@ -155,6 +166,7 @@ static uint32_t record_count;
 static uint32_t groups[1 << 14], group_count;
 static uint32_t ordered[1 << 14], ordered_count;
 static uint32_t explicit_count, longest;
+static uint32_t shorts[1 << 14], short_count; /* by template: its short form, or 0 */
 
 static void put(uint8_t byte) {
   records[record_bytes++] = byte;
@@ -240,6 +252,46 @@ static uint32_t put_members(const struct group *group, uint8_t shape) {
   return base | STENCIL_RECORD | STENCIL_EXPLICIT;
 }
 
+/* The members of a pair's group whose operands are in one register, as a group over that register.
+ */
+static void gather_same(const struct group *group, struct group *same) {
+  memset(same, 0, sizeof *same);
+  for (uint32_t m = group->count - group->folded; m < group->count; m++) {
+    if (group->a[m] != group->b[m])
+      continue;
+    same->a[same->count] = group->a[m];
+    same->members[same->count++] = group->members[m];
+  }
+}
+
+/* Of three templates, for a < b, a > b and a = b. */
+static void put_three(uint32_t number, uint32_t less, uint32_t more, uint32_t same) {
+  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
+  ordered[ordered_count++] = less;
+  ordered[ordered_count++] = more;
+  ordered[ordered_count++] = same;
+}
+
+/* Where scratch registers may be the result's, what is right for different registers is wrong where
+ * both operands are in one: then clang's own code for that is taken. False: it fits no template. */
+static bool put_same(const struct group *group, uint8_t shape, const struct fields *a,
+                     const struct fields *b, uint32_t *template) {
+  static struct group same;
+  struct fields same_a, same_b;
+  bool is_needed = false;
+  if (shape == STENCIL_SHAPE_FFX || !machine_folds)
+    return true;
+  for (uint32_t m = group->count - group->folded; m < group->count; m++)
+    is_needed |= !gives_member(group, shape, a, b, m);
+  gather_same(group, &same);
+  if (!is_needed || same.count == 0)
+    return true;
+  if (!find_template(&same, shape, &same_a, &same_b))
+    return false;
+  *template = put_template(&same, shape, &same_a, &same_b);
+  return true;
+}
+
 /* clang orders the operands of a commutative instruction by their places among the arguments: such
  * families have a template for either order. False: this is none. */
 static bool put_ordered(const struct group *group, uint8_t shape, uint32_t number) {
@@ -255,23 +307,51 @@ static bool put_ordered(const struct group *group, uint8_t shape, uint32_t numbe
   for (int i = 0; i < 2; i++)
     if (halves[i].count == 0 || !find_template(&halves[i], shape, &a[i], &b[i]))
       return false;
-  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
-  for (int i = 0; i < 2; i++)
-    ordered[ordered_count++] = put_template(&halves[i], shape, &a[i], &b[i]);
+  uint32_t more = put_template(&halves[1], shape, &a[1], &b[1]);
+  uint32_t less = put_template(&halves[0], shape, &a[0], &b[0]), same = less;
+  if (!put_same(group, shape, &a[0], &b[0], &same))
+    return false;
+  put_three(number, less, more, same);
   return true;
 }
 
+/* The short form of a template with all that it stands for; 0: there is none. */
+static uint32_t put_short(const struct group *group, uint8_t shape, const struct variant *small) {
+  static struct variant variants[64];
+  struct group result = *group;
+  struct fields a, b;
+  result.count -= result.folded;
+  result.folded = 0;
+  for (uint32_t m = 0; m < result.count; m++) {
+    const struct variant *proof = &small[8 * group->a[m] + group->b[m]];
+    if (!machine_shorten(group->members[m], proof, &variants[m]))
+      return 0;
+    result.members[m] = &variants[m];
+  }
+  if (!find_template(&result, shape, &a, &b))
+    return 0;
+  short_count++;
+  return put_template(&result, shape, &a, &b);
+}
+
 /* One template, two, or all members. */
-static void put_group(const struct group *group, uint8_t shape) {
+static void put_group(const struct group *group, uint8_t shape, const struct variant *small) {
   struct fields a, b;
   uint32_t number = group_count++;
   for (uint32_t m = 0; m < group->count; m++)
     if (group->members[m]->length > longest)
       longest = group->members[m]->length;
-  if (find_template(group, shape, &a, &b))
-    groups[number] = put_template(group, shape, &a, &b);
-  else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number))
+  if (find_template(group, shape, &a, &b)) {
+    uint32_t template = groups[number] = put_template(group, shape, &a, &b), same = template;
+    if (!(template & STENCIL_FLAGS))
+      shorts[template] = put_short(group, shape, small);
+    if (!put_same(group, shape, &a, &b, &same))
+      groups[number] = put_members(group, shape);
+    else if (same != template)
+      put_three(number, template, template, same);
+  } else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number)) {
     groups[number] = put_members(group, shape);
+  }
 }
 
 /* Families of vectors, which not every machine has: those of vector.def, and those of v128 beside
@@ -355,7 +435,7 @@ static uint32_t find_access(const family_variants *variants, size_t family) {
   return machine_find_access(first);
 }
 
-void write_table(const char *path, const family_variants *variants) {
+void write_table(const char *path, const family_variants *variants, const family_variants *small) {
   static uint32_t firsts[FAMILY_COUNT], accesses[FAMILY_COUNT], bytes[1 << 20];
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
     firsts[family] = group_count;
@@ -367,7 +447,7 @@ void write_table(const char *path, const family_variants *variants) {
         continue;
       }
       gather_group(variants, family, g, &group);
-      put_group(&group, family_shapes[family]);
+      put_group(&group, family_shapes[family], small[family]);
     }
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
@@ -378,14 +458,15 @@ void write_table(const char *path, const family_variants *variants) {
   if (!out)
     die("cannot write %s", path);
   fprintf(out,
-          "/* Made by tools/stencils: %u templates, %u records of %u bytes, %u of them "
-          "explicit variants; the longest stencil has %u. */\n",
-          template_count, record_count, record_bytes, explicit_count, longest);
+          "/* Made by tools/stencils: %u templates, %u records of %u bytes, %u of them explicit "
+          "variants, %u short forms; the longest stencil has %u. */\n",
+          template_count, record_count, record_bytes, explicit_count, short_count, longest);
   fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
   write_templates(out);
   write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
   write_numbers(out, "static const uint8_t stencil_access[]", accesses, FAMILY_COUNT);
   write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
+  write_numbers(out, "static const uint16_t stencil_shorts[]", shorts, template_count);
   write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
   write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);
   for (uint32_t i = 0; i < record_bytes; i++)

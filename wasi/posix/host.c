@@ -60,15 +60,17 @@ static int stream_write(struct wasi_host *host, uint32_t stream, const struct wa
 
 /* Woken by a signal: nothing is ready, and WASI waits again. */
 static int wait_streams(struct wasi_host *host, uint64_t timeout_ns, uint32_t watch,
-                        uint32_t *ready, uint64_t *bytes) {
-  struct pollfd fds[3];
+                        struct wasi_watch *sockets, size_t socket_count, uint32_t *ready,
+                        uint64_t *bytes) {
+  struct pollfd fds[3 + WASI_SOCKETS_MAX];
   for (uint32_t i = 0; i < 3; i++)
     fds[i] = (struct pollfd){.fd = watch >> i & 1 ? host_of(host)->stdio[i] : -1,
                              .events = i ? POLLOUT : POLLIN};
+  wasi_posix_watch_sockets(host_of(host), sockets, socket_count, fds + 3);
   struct timespec timeout = {(time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S)};
   *ready = 0;
   *bytes = 0;
-  int count = ppoll(fds, 3, timeout_ns == WASI_WAIT_FOREVER ? NULL : &timeout, NULL);
+  int count = ppoll(fds, 3 + socket_count, timeout_ns == WASI_WAIT_FOREVER ? NULL : &timeout, NULL);
   if (count < 0)
     return errno == EINTR ? 0 : errno;
   for (uint32_t i = 0; i < 3; i++)
@@ -77,6 +79,7 @@ static int wait_streams(struct wasi_host *host, uint64_t timeout_ns, uint32_t wa
   int readable = 0;
   if (*ready & 1 && !ioctl(host_of(host)->stdio[0], FIONREAD, &readable) && readable > 0)
     *bytes = (uint64_t)readable;
+  wasi_posix_sockets_ready(sockets, socket_count, fds + 3);
   return 0;
 }
 
@@ -138,6 +141,11 @@ static const struct wasi_host_ops HOST_OPS = {
     .stream_read = stream_read,
     .stream_write = stream_write,
     .wait = wait_streams,
+    .socket_accept = wasi_posix_accept,
+    .socket_receive = wasi_posix_receive,
+    .socket_send = wasi_posix_send,
+    .socket_shutdown = wasi_posix_shutdown,
+    .socket_close = wasi_posix_close,
     .clock = read_clock,
     .clock_resolution = clock_resolution,
     .random = fill_random,
@@ -148,4 +156,6 @@ static const struct wasi_host_ops HOST_OPS = {
 void wasi_posix_host_init(struct wasi_posix_host *host, const int stdio[3]) {
   *host = (struct wasi_posix_host){
       .host = {&HOST_OPS}, .stdio = {stdio[0], stdio[1], stdio[2]}, .allocations_left = -1};
+  for (uint32_t i = 0; i < WASI_POSIX_SOCKETS; i++)
+    host->sockets[i] = -1;
 }

@@ -5,6 +5,7 @@
 #define WASI_POSIX_POSIX_H
 
 #include "wasi/host.h"
+#include <poll.h>
 #include <sys/types.h>
 
 /* What a file system handed out and did not get back: all zero when WASI balances its books. */
@@ -18,12 +19,30 @@ struct wasi_posix_left wasi_posix_fs_left(const struct wasi_fs *fs);
 /* Closes everything, also what is left. */
 void wasi_posix_fs_delete(struct wasi_fs *fs);
 
+#define WASI_POSIX_SOCKETS 64u
+
 struct wasi_posix_host {
   struct wasi_host host;
-  int stdio[3];          /* borrowed; -1: closed */
-  long allocations_left; /* so many more succeed; negative: no limit */
-  size_t bytes_held;     /* by WASI */
+  int stdio[3];                    /* borrowed; -1: closed */
+  long allocations_left;           /* so many more succeed; negative: no limit */
+  size_t bytes_held;               /* by WASI */
+  int sockets[WASI_POSIX_SOCKETS]; /* by number; -1: free. The test puts its listeners at the
+                                      front; WASI closes them */
 };
+/* No sockets yet. */
 void wasi_posix_host_init(struct wasi_posix_host *host, const int stdio[3]);
+
+/* Between the files of this folder: the sockets' operations. */
+int wasi_posix_accept(struct wasi_host *host, uint32_t listener, uint32_t flags,
+                      uint32_t *connection);
+int wasi_posix_receive(struct wasi_host *host, uint32_t socket, uint32_t flags,
+                       const struct wasi_slice *slices, size_t slice_count, size_t *count);
+int wasi_posix_send(struct wasi_host *host, uint32_t socket, uint32_t flags,
+                    const struct wasi_slice *slices, size_t slice_count, size_t *count);
+int wasi_posix_shutdown(struct wasi_host *host, uint32_t socket, uint32_t directions);
+int wasi_posix_close(struct wasi_host *host, uint32_t socket);
+void wasi_posix_watch_sockets(const struct wasi_posix_host *host, const struct wasi_watch *watches,
+                              size_t count, struct pollfd *polls);
+void wasi_posix_sockets_ready(struct wasi_watch *watches, size_t count, const struct pollfd *polls);
 
 #endif

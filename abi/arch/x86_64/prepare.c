@@ -42,7 +42,8 @@ uint64_t abi_block_types(const struct abi_layout *layout) {
 /* A code or data segment of long mode: base and limit mean nothing, rights do (section 4.8). */
 static uint64_t segment(bool code, unsigned privilege) {
   uint64_t rights = code ? 0x9b : 0x93; /* present, S, accessed; code: execute + read */
-  return (rights | privilege << 5) << 40 | (code ? 1ull << 53 : 0) | 0xf00000000ffffull | 1ull << 55;
+  return (rights | privilege << 5) << 40 | (code ? 1ull << 53 : 0) | 0xf00000000ffffull |
+         1ull << 55;
 }
 
 static void write_tss(uint8_t *page) {
@@ -148,7 +149,7 @@ static void map_window(struct abi_tables *tables, const struct abi_layout *at) {
   uint64_t window = ABI_USER_WINDOW;
   uint64_t boot_size = round_up(at->boot_size, ABI_PAGE_SIZE);
   map_blocks(tables, window + at->stack, at->stack, at->stack_size, RIGHTS_WRITE);
-  abi_map(tables, window + at->shared, at->shared, ABI_PAGE_SIZE, RIGHTS_WRITE);
+  abi_map(tables, window + at->shared, at->shared, at->boot - at->shared, RIGHTS_WRITE);
   abi_map(tables, window + at->boot, at->boot, boot_size, RIGHTS_READ);
   abi_map(tables, window + at->rings, at->rings, at->shared + at->shared_size - at->rings,
           RIGHTS_WRITE);

@@ -59,6 +59,15 @@ stencil prologue_large
 2:
 endstencil prologue_large
 
+/* The same for small frames of functions that call none. */
+stencil prologue_leaf
+  addi sp, sp, -16
+  sd s3, 0(sp)
+  sd ra, 8(sp)
+  mv s3, sp
+  sd s1, -8(s3)
+endstencil prologue_leaf
+
 /* hole_a: bytes */
 stencil frame_alloc
   hole t0, hole_a
@@ -121,15 +130,33 @@ stencil call_import
   reload_instance
 endstencil call_import
 
-/* A function reference in the slot hole_a. */
-stencil call_slot
-  hole t0, hole_a
-  add t0, s3, t0
-  ld t0, 0(t0)
-  leave_instance
+/* A function reference waits in t6 while the arguments are placed. */
+.macro hold number
+stencil hold_callee__\number
+  mv t6, a\number
+endstencil hold_callee__\number
+stencil held_callee__\number
+  mv a\number, t6
+endstencil held_callee__\number
+.endm
+
+/* Most functions that are called so are of the same instance: then nothing waits for its memory's
+ * base to be loaded, neither in the callee nor afterwards, since branches are predicted. */
+stencil call_held
+  mv t2, s1
+  ld t0, FUNC_INSTANCE(t6)
+  beq t0, s1, 1f
+  mv s1, t0
+  ld s2, INSTANCE_MEMORY_BASE(s1)
+1:
+  ld t0, FUNC_CODE(t6)
   jalr t0
-  reload_instance
-endstencil call_slot
+  ld t0, -8(s3)
+  beq t0, s1, 2f
+  mv s1, t0
+  ld s2, INSTANCE_MEMORY_BASE(s1)
+2:
+endstencil call_held
 
 /* Tail calls. The arguments are in their registers and in the outgoing words; a function that may be
  * of another instance is in a0. Without words of arguments on either side: */
@@ -244,6 +271,7 @@ endstencil i32_xor_ri__\number
 .irp number, 0, 1, 2, 3, 4, 5, 6, 7
   xor_constant \number
   outgoing \number
+  hold \number
   table \number
 .endr
 

@@ -2,7 +2,8 @@
 /* What the compiler and the glue know of riscv64: registers, frames, the calling convention.
  *
  * Registers: s1 instance, s2 base of memory 0, s3 frame; the integer pool a0 to a7, the
- * floating-point pool fa0 to fa7. The temporary ones are scratch inside a stencil. There is no
+ * floating-point pool fa0 to fa7. t6 keeps a function that is to be called while its arguments are
+ * placed. The other temporary ones are scratch inside a stencil. There is no
  * preserve_none here, and C's convention passes only eight integers in registers: so these are the
  * pool, and the fixed ones are kept out of clang's hands (-ffixed-s1 ...) and read as global
  * register variables.
@@ -29,6 +30,7 @@
 #ifndef ENGINE_ARCH_TARGET_H
 #define ENGINE_ARCH_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,7 +47,7 @@
 #define TARGET_INT_RESULT 0u
 #define TARGET_FLOAT_RESULT 7u
 #define TARGET_CONDITION 7u /* select's condition, results of floating-point compares */
-/* The upper half of a register with an f32. */
+/* The upper half of a register or word with an f32. */
 #define TARGET_F32_UPPER 0xffffffff00000000u
 
 #define TARGET_SLOT_OFFSET(k) (-16 - 8 * (int32_t)(k))
@@ -65,8 +67,9 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
 #define TARGET_PROLOGUE_MAX 72u
 /* What stands where no code is: two of these are an illegal instruction. */
 #define TARGET_FILL 0x00
-/* Bytes behind the call instruction in call_import and call_slot. */
-#define TARGET_CALL_TAIL 8u
+/* Bytes behind the call instruction in call_import and call_held. */
+#define TARGET_IMPORT_TAIL 8u
+#define TARGET_HELD_TAIL 16u
 
 /* Longest stencil the extraction tool lets pass, with room for copies in whole words. */
 #define TARGET_STENCIL_MAX 288u
@@ -114,6 +117,9 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
       target_patch((at) + (template)->hole2_at, STENCIL_HOLE_FORM((template)->hole2),              \
                    (holes)[STENCIL_HOLE_VALUE((template)->hole2)]);                                \
   } while (0)
+
+/* There are no short forms: all instructions have one size. */
+#define TARGET_IS_SHORT(template, holes) false
 
 /* A jump is auipc and jalr. As long as its target is not known they hold some offset in text. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {

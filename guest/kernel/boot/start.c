@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The boot path's common part: plans memory as our monitor does (monitor/kvm/layout.c), writes the
  * boot block, starts the devices, and goes to user mode. */
+#include "abi/doorbell.h"
 #include "guest/kernel/boot/boot.h"
 
 #define MIB (1ull << 20)
@@ -102,7 +103,7 @@ static void plan_memory(struct boot_plan *plan) {
   at->stack_size = STACK_SIZE;
   at->stack = at->kernel + at->kernel_size;
   at->shared = at->stack + at->stack_size;
-  at->boot = at->shared + ABI_PAGE_SIZE;
+  at->boot = at->shared + boot_round_up(sizeof(struct abi_control), ABI_PAGE_SIZE);
   at->boot_size = boot_block_size(plan);
   at->rings = at->boot + boot_round_up(at->boot_size, ABI_PAGE_SIZE);
   at->shared_size = boot_round_up(at->rings + rings_size(plan) - at->shared, ABI_BLOCK_SIZE);
