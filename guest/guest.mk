@@ -7,10 +7,10 @@ GUEST_ARCH_CFLAGS_x86_64 := -march=x86-64-v3
 KERNEL_ARCH_CFLAGS_x86_64 := -march=x86-64 -mgeneral-regs-only -mno-red-zone
 GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH))
 
-BOOT_SOURCES_x86_64 := guest/kernel/arch/x86_64/pvh.S guest/kernel/arch/x86_64/pvh.c \
-	guest/kernel/arch/x86_64/virt.c
-KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/tables.c \
-	$(BOOT_SOURCES_$(ARCH)) abi/arch/$(ARCH)/prepare.c guest/kernel/boot/start.c \
+BOOT_SOURCES_x86_64 := guest/kernel/arch/x86_64/pvh.S guest/kernel/arch/x86_64/pvh.c
+KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/tables.c \
+	guest/kernel/arch/$(ARCH)/virt.c $(BOOT_SOURCES_$(ARCH)) abi/prepare.c \
+	abi/arch/$(ARCH)/prepare.c guest/kernel/boot/start.c \
 	guest/kernel/boot/words.c guest/kernel/boot/virtio.c guest/kernel/boot/mmio.c guest/kernel/boot/pci.c
 # The runtime without a program: what every image has.
 RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)/arch.c \
@@ -22,7 +22,8 @@ PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.
 	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c
 # DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_SOURCES are others'.
 
-$(call objects,guest,$(KERNEL_SOURCES)): GUEST_ARCH_CFLAGS = $(KERNEL_ARCH_CFLAGS_$(ARCH))
+$(call objects,guest,$(KERNEL_SOURCES)): GUEST_ARCH_CFLAGS = $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
+	-Iguest/kernel/arch/$(ARCH) -Iabi/arch/$(ARCH)
 $(B)/guest/guest/runtime/string.c.o: GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH)) -fno-builtin
 
 GUEST_LDS := guest/kernel/arch/$(ARCH)/guest.lds
