@@ -14,9 +14,21 @@ bench-start: $(B)/hermit-wasm $(B)/bench/floor $(B)/bench/interleave $(B)/exampl
 	bench/start/run
 
 bench-compile: $(B)/hermit-wasm $(addprefix $(B)/bench/programs/,strings.wasm virtual.wasm) | setup
-	tools/fetch-esbuild
+	tools/fetch-npm esbuild
 	bench/compile/run
 
 include bench/programs/programs.mk
 
-bench: bench-start bench-compile bench-programs
+# The same source natively and as WebAssembly. `make bench-files ROUNDS=1 MEGABYTES=256`: less of it.
+$(B)/bench/files/files: bench/files/files.c | setup
+	@mkdir -p $(@D)
+	$(CLANG) -std=c17 $(BENCH_FLAGS) -fuse-ld=lld $< -o $@
+$(B)/bench/files/files.wasm: bench/files/files.c | setup
+	@mkdir -p $(@D)
+	$(CLANG) $(BENCH_WASM) -std=c17 $(BENCH_FLAGS) $< -o $@
+
+.PHONY: bench-files
+bench-files: $(B)/hermit-wasm $(B)/bench/files/files $(B)/bench/files/files.wasm
+	bench/files/run
+
+bench: bench-start bench-compile bench-programs bench-files

@@ -11,7 +11,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 enum option_id {
   OPTION_FIRST = 256, /* above every letter */
@@ -94,13 +93,6 @@ static enum hermit_wasm_monitor parse_monitor(const char *text) {
   cli_fail("--monitor %s: unknown; there are auto, kvm and qemu", text);
 }
 
-static void check_arch(const char *text) {
-  struct utsname host;
-  if (uname(&host) != 0 || strcmp(text, host.machine) != 0)
-    cli_fail("--arch %s: this version runs VMs of the host's architecture only; leave --arch out",
-             text);
-}
-
 static void parse_stats(const char *text, struct cli_options *options) {
   options->stats = CLI_STATS_TABLE;
   if (!text)
@@ -146,16 +138,16 @@ static void apply_option(enum cli_command command, int id, char *argument,
     config->monitor = parse_monitor(argument);
     break;
   case OPTION_ARCH:
-    check_arch(argument);
+    config->arch = argument;
     break;
   case OPTION_TIER:
     if (strcmp(argument, "baseline") != 0)
       cli_fail("--tier %s: this version has the tier baseline only; leave --tier out", argument);
     break;
   case OPTION_UNKNOWN_IMPORTS:
-    if (strcmp(argument, "trap") != 0)
-      cli_fail("--unknown-imports=%s: unknown; write --unknown-imports=trap", argument);
-    config->unknown_imports_trap = true;
+    config->unknown_imports_trap = strcmp(argument, "trap") == 0;
+    if (!config->unknown_imports_trap && strcmp(argument, "refuse") != 0)
+      cli_fail("--unknown-imports=%s: unknown; write trap or refuse", argument);
     break;
   case OPTION_STATS:
     parse_stats(argument, options);

@@ -232,6 +232,7 @@ static bool compile_function(struct compiler *c) {
   c->mark_text = start;
   c->mark_code = 0;
   c->live = c->emit;
+  flow_analyse(c);
   compile_entry(c, type);
   control_push(
       c, CONTROL_FUNC,
@@ -288,7 +289,7 @@ bool compiler_window_reserve(struct compiler *c, struct window *window, size_t s
   return window->base || no_memory(c, "state");
 }
 
-static void release_window(struct compiler *c, struct window *window) {
+void compiler_window_release(struct compiler *c, struct window *window) {
   if (window->base)
     c->platform->release(c->platform->context, window->base, window->reserved);
 }
@@ -315,7 +316,7 @@ static bool reserve_state(struct compiler *c) {
       compiler_window_reserve(c, &c->local_window,
                               (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
       compiler_window_grow(c, &c->value_window, sizeof *c->values) &&
-      (!c->emit || reserve_sites(c, longest));
+      (!c->emit || (reserve_sites(c, longest) && flow_reserve(c, longest)));
   if (!ok)
     return false;
   c->values = (struct value *)c->value_window.base + 1;
@@ -327,13 +328,14 @@ static bool reserve_state(struct compiler *c) {
 }
 
 static void release_state(struct compiler *c) {
-  release_window(c, &c->value_window);
-  release_window(c, &c->control_window);
-  release_window(c, &c->local_window);
-  release_window(c, &c->site_window);
-  release_window(c, &c->data_window);
-  release_window(c, &c->marks);
-  release_window(c, &c->handlers);
+  compiler_window_release(c, &c->value_window);
+  compiler_window_release(c, &c->control_window);
+  compiler_window_release(c, &c->local_window);
+  compiler_window_release(c, &c->site_window);
+  compiler_window_release(c, &c->data_window);
+  compiler_window_release(c, &c->marks);
+  compiler_window_release(c, &c->handlers);
+  flow_release(c);
 }
 
 /* ---- The image ----------------------------------------------------------------------------- */

@@ -61,6 +61,7 @@ static void push_results(struct compiler *c, const struct wasm_functype *type, u
 
 /* Room for a call's arguments and further results. */
 static void reserve_outgoing(struct compiler *c, const struct wasm_functype *type) {
+  c->calls = true;
   uint32_t words = argument_words(type) + result_words(type, type->result_count);
   if (words > c->outgoing)
     c->outgoing = words;
@@ -104,7 +105,6 @@ static void emit_direct_call(struct compiler *c, uint32_t defined) {
  * stack. It may also not return here. */
 static void finish_call(struct compiler *c, const struct wasm_functype *type) {
   uint32_t words = argument_words(type);
-  c->head_loop = 0;
   for (uint32_t i = 0; i < type->param_count; i++)
     stack_drop(c);
   locals_forget(c);
@@ -147,29 +147,30 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   if (index < c->module->func_import_count) {
     c->hole[STENCIL_HOLE_A] = (int64_t)index * 8;
     emit_stencil(c, ST_call_import, 0, 0);
-    emit_call_site(c, TARGET_CALL_TAIL);
+    emit_call_site(c, TARGET_IMPORT_TAIL);
   } else {
     emit_direct_call(c, index - c->module->func_import_count);
   }
   finish_call(c, type);
 }
 
-/* Finds the function an element refers to. It waits in the slot that was the index's, above those
- * of the arguments, while these take all registers. */
-static void emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
-  uint32_t slot = c->height - 1, reg = value_own(c, slot);
+/* Finds the function an element refers to; it is in the register returned, which was the index's.
+ */
+static uint32_t emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
+  uint32_t reg = value_own(c, c->height - 1);
   c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
   c->hole[STENCIL_HOLE_B] = (int64_t)type * 4;
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
   emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
   emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
-  emit_stencil(c, ST_resolve_indirect, reg, 0);
-  emit_store(c, WASM_FUNCREF, reg, value_offset(c, slot));
+  emit_stencil(c, table == 0 ? ST_resolve_first : ST_resolve_indirect, reg, 0);
+  return reg;
 }
 
 /* Reads a type and a table, checks the element's index and the arguments, and finds the element,
- * before the arguments are placed. NULL: it failed. */
-static const struct wasm_functype *read_indirect_callee(struct compiler *c, int32_t *slot) {
+ * before the arguments are placed: it is held in a register that they leave alone. NULL: it failed.
+ */
+static const struct wasm_functype *read_indirect_callee(struct compiler *c) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return NULL;
@@ -186,9 +187,8 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, int3
   uint8_t index_type = wasm_address_type(&c->module->tables[table].limits);
   if (!stack_check(c, 1, &index_type))
     return NULL;
-  *slot = value_offset(c, c->height - 1);
   if (c->live)
-    emit_resolve_element(c, table, number);
+    emit_stencil(c, ST_hold_callee, emit_resolve_element(c, table, number), 0);
   stack_drop(c);
   const struct wasm_functype *type = &c->module->types[number];
   return stack_check(c, type->param_count, type->params) ? type : NULL;
@@ -196,8 +196,7 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c, int3
 
 void compile_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
-  int32_t slot;
-  const struct wasm_functype *type = read_indirect_callee(c, &slot);
+  const struct wasm_functype *type = read_indirect_callee(c);
   if (!type)
     return;
   if (!c->live) {
@@ -205,9 +204,8 @@ void compile_call_indirect(struct compiler *c, const struct opcode *op) {
     return;
   }
   prepare_call(c, type);
-  c->hole[STENCIL_HOLE_A] = slot;
-  emit_stencil(c, ST_call_slot, 0, 0);
-  emit_call_site(c, TARGET_CALL_TAIL);
+  emit_stencil(c, ST_call_held, 0, 0);
+  emit_call_site(c, TARGET_HELD_TAIL);
   finish_call(c, type);
 }
 
@@ -285,13 +283,12 @@ void compile_return_call(struct compiler *c, const struct opcode *op) {
 
 void compile_return_call_indirect(struct compiler *c, const struct opcode *op) {
   (void)op;
-  int32_t slot;
-  const struct wasm_functype *type = read_indirect_callee(c, &slot);
+  const struct wasm_functype *type = read_indirect_callee(c);
   if (!type || !check_tail(c, type))
     return;
   if (c->live) {
     prepare_tail(c, type);
-    emit_load(c, WASM_FUNCREF, TAIL_FUNCTION, slot);
+    emit_stencil(c, ST_held_callee, TAIL_FUNCTION, 0);
     emit_tail_elsewhere(c, type);
   }
   control_end_reach(c);
@@ -311,7 +308,6 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
   for (uint32_t i = 0; i < type->param_count; i++) {
     struct placement placement = place_argument(type->params[i], &placing);
     struct local *local = &c->locals[i];
-    *local = (struct local){.type = type->params[i], .reg = NO_REGISTER};
     local->offset =
         placement.on_stack ? TARGET_INCOMING_OFFSET(placement.place) : take_slots(c, local->type);
     if (c->live && !placement.on_stack)
@@ -320,9 +316,8 @@ static void bind_parameters(struct compiler *c, const struct wasm_functype *type
   c->incoming = argument_words(type);
 }
 
-/* Declared locals are zero (core spec 4.4.10.1). Two at a time: one too many hits the operands'
- * slots, of which there is always one. */
-static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
+/* Two slots at a time: one too many hits the operands' slots, of which there is always one. */
+static void zero_slots(struct compiler *c, uint32_t first, uint32_t count) {
   uint32_t pairs = (count + 1) / 2;
   if (pairs > 8) {
     c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(first + 2 * pairs - 1);
@@ -336,11 +331,36 @@ static void zero_locals(struct compiler *c, uint32_t first, uint32_t count) {
   }
 }
 
+/* Declared locals are zero (core spec 4.4.10.1); it takes no code for those that are assigned
+ * before they are read. In runs of those that it does. */
+static void zero_locals(struct compiler *c, uint32_t local, uint32_t slot) {
+  const struct locals_set *wanted = c->has_flow ? &c->flows[0].other : NULL;
+  uint32_t first = slot;
+  for (; local < c->local_count; local++) {
+    uint32_t words = type_words(c->locals[local].type);
+    if (wanted && !set_has(wanted, local)) {
+      zero_slots(c, first, slot - first);
+      first = slot + words;
+    }
+    slot += words;
+  }
+  zero_slots(c, first, slot - first);
+}
+
+/* Parameters that nobody reads are in no register. */
+static void forget_unwanted(struct compiler *c) {
+  for (uint32_t left = c->has_flow ? c->local_regs : 0; left; left &= left - 1) {
+    uint32_t index = c->owner[__builtin_ctz(left)];
+    if (!set_has(&c->flows[0].other, index))
+      local_forget(c, index);
+  }
+}
+
 void compile_entry(struct compiler *c, const struct wasm_functype *type) {
   c->local_slots = 0;
   c->outgoing = 0;
+  c->calls = false;
   c->site_count = c->data_count = 0;
-  c->head_loop = 0;
   c->free_regs = (uint16_t)(INT_REGISTERS | FLOAT_REGISTERS);
   c->local_regs = c->dirty = c->pinned = 0;
   bind_parameters(c, type);
@@ -353,14 +373,19 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type) {
     /* The prologue needs the frame's size, which is known at the end: there is room for it. */
     if (emit_reserve(c, TARGET_PROLOGUE_MAX))
       c->at += TARGET_PROLOGUE_MAX;
-    zero_locals(c, declared, c->local_slots - declared);
+    zero_locals(c, type->param_count, declared);
+    forget_unwanted(c);
   }
 }
 
+/* The stack's limit leaves at least so many bytes below it: a function that calls none and whose
+ * frame has no more need not look whether it fits. */
+#define LEAF_FRAME 1024u
+
 /* Writes the prologue so that it ends where the body begins, and settles the entry. */
 static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) {
-  bool large = frame >= TARGET_LARGE_FRAME;
-  uint32_t family = large ? ST_prologue_large : ST_prologue;
+  bool large = frame >= TARGET_LARGE_FRAME, leaf = !c->calls && frame <= LEAF_FRAME;
+  uint32_t family = large ? ST_prologue_large : leaf ? ST_prologue_leaf : ST_prologue;
   uint32_t length = emit_length(family) + emit_length(ST_frame_alloc);
   uint8_t *end = c->at, *body = c->text.base + start + TARGET_PROLOGUE_MAX;
   uint8_t saved[TARGET_STENCIL_MAX]; /* emit may write past a stencil's end */

@@ -51,6 +51,20 @@ static uint32_t label_register(const struct control *control) {
   return result_register(control->type.results[0]);
 }
 
+static void drop_register(struct layout *layout, uint32_t reg) {
+  layout->used &= (uint16_t) ~(1u << reg);
+  layout->dirty &= (uint16_t) ~(1u << reg);
+}
+
+/* Takes out the locals that nobody wants there. */
+static void prune_layout(struct layout *layout, const struct locals_set *wanted) {
+  for (uint32_t left = layout->used; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left);
+    if (!set_has(wanted, layout->local[reg]))
+      drop_register(layout, reg);
+  }
+}
+
 /* The first branch to a label decides: what is in registers now, but for the result's place. */
 static void define_layout(struct compiler *c, struct control *control) {
   if (control->has_layout)
@@ -58,10 +72,10 @@ static void define_layout(struct compiler *c, struct control *control) {
   control->has_layout = true;
   save_layout(c, &control->layout);
   uint32_t reg = label_register(control);
-  if (reg != NO_REGISTER) {
-    control->layout.used &= (uint16_t) ~(1u << reg);
-    control->layout.dirty &= (uint16_t) ~(1u << reg);
-  }
+  if (reg != NO_REGISTER)
+    drop_register(&control->layout, reg);
+  if (c->has_flow)
+    prune_layout(&control->layout, &c->flows[control->flow].label);
 }
 
 /* Whether the label expects that local in that register. */
@@ -75,11 +89,6 @@ struct edge {
   bool to_slots; /* the values go to their slots */
   struct move moves[REGISTER_COUNT + 1];
 };
-
-/* Whether nobody wants the local's value behind a branch to the label. */
-static bool is_dead(const struct control *control, const struct local *local) {
-  return control->kind == CONTROL_LOOP && local->head_loop == control->loop && local->set_first;
-}
 
 /* A local that is dirty here must be so, and be in some register, there. */
 static bool must_store(const struct compiler *c, const struct layout *to, uint32_t reg) {
@@ -99,14 +108,12 @@ static void edge_for_locals(const struct compiler *c, const struct control *cont
   }
   for (uint32_t left = c->dirty & ~(kept & to->dirty); left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
-    if (must_store(c, to, reg) && !is_dead(control, &c->locals[c->owner[reg]]))
+    if (must_store(c, to, reg) && flow_wants(c, control, c->owner[reg]))
       edge->stores |= 1u << reg;
   }
   for (uint32_t left = to->used & ~kept; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     const struct local *local = &c->locals[to->local[reg]];
-    if (is_dead(control, local))
-      continue;
     edge->moves[edge->move_count++] =
         (struct move){.to = (uint8_t)reg,
                       .from = local->reg,
@@ -249,7 +256,6 @@ void control_end_reach(struct compiler *c) {
   if (c->live)
     locals_forget(c);
   c->live = false;
-  c->head_loop = 0;
   control->unreachable = true;
 }
 
@@ -289,6 +295,7 @@ void control_push(struct compiler *c, enum control_kind kind, const struct wasm_
   control->unreachable = false;
   control->was_live = c->live;
   control->has_layout = false;
+  control->flow = c->flow_next++;
   control->height = c->height;
   control->type = *type;
   control->target = control->else_chain = control->table = 0;
@@ -326,7 +333,7 @@ void compile_loop(struct compiler *c, const struct opcode *op) {
   control_open(c, CONTROL_LOOP, &type);
   if (!compiler_ok(c) || !c->live)
     return;
-  c->head_loop = innermost(c)->loop = ++c->loop_count;
+  loop_prepare(c, innermost(c));
   define_layout(c, innermost(c));
   innermost(c)->target = emit_offset(c);
 }
@@ -343,11 +350,12 @@ void compile_if(struct compiler *c, const struct opcode *op) {
   if (!stack_check(c, type.param_count, type.params))
     return;
   control_open(c, CONTROL_IF, &type);
-  c->head_loop = 0;
   if (!compiler_ok(c) || !c->live)
     return;
   struct control *control = innermost(c);
   save_layout(c, &control->else_layout);
+  if (c->has_flow)
+    prune_layout(&control->else_layout, &c->flows[control->flow].other);
   c->hole[STENCIL_HOLE_IMM32] = compare.constant;
   c->chain[0] = &control->else_chain;
   emit_stencil(c, jump_family(&compare, true), compare.a % FLOAT_BASE, compare.b % FLOAT_BASE);
@@ -576,7 +584,6 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
     emit_condition(c, &compare, false, control);
   else
     emit_around(c, &compare, control);
-  c->head_loop = 0;
 }
 
 /* The place in text that brings a br_table's case to its label: made once per label. */

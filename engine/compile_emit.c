@@ -112,7 +112,8 @@ __attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c
   emit_stencil(c, family, a, b);
 }
 
-/* Nearly always a template. What is uncommon is called last, so that nothing has to be saved. */
+/* Nearly always a template, often its short form. What is uncommon is called last, so that nothing
+ * has to be saved. */
 void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   if (__builtin_expect(c->at > c->text_limit, 0)) {
     emit_after_growth(c, family, a, b);
@@ -122,6 +123,9 @@ void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
   const struct stencil_operands *operands = &stencil_operands[shape];
   uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
                                   stencil_packed(operands->group_b, b)];
+  if (__builtin_expect(!(group & STENCIL_RECORD), 1) &&
+      TARGET_IS_SHORT(&stencil_templates[group], c->hole) && stencil_shorts[group])
+    group = stencil_shorts[group];
   if (__builtin_expect(group & STENCIL_RECORD, 0))
     emit_other(c, shape, group, a, b);
   else

@@ -39,6 +39,7 @@ static void emit_throw(struct compiler *c, uint32_t family, uint32_t operands) {
   for (uint32_t i = first; i < c->height; i++)
     value_spill(c, i);
   locals_flush(c);
+  c->calls = true;
   c->hole[STENCIL_HOLE_A] = TARGET_SLOT_OFFSET(stack_end(c, first));
   emit_stencil(c, family, 0, 0);
   emit_call_site(c, 0);

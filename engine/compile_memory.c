@@ -199,6 +199,7 @@ void compile_store(struct compiler *c, const struct opcode *op) {
 
 /* Before a call that changes every register: operands in their slots, locals at home. */
 static void settle_all(struct compiler *c, uint32_t constants_from) {
+  c->calls = true;
   stack_spill_below(c, c->height);
   for (uint32_t i = constants_from; i < c->height; i++)
     value_spill(c, i);

@@ -494,37 +494,40 @@ static struct local *read_local(struct compiler *c, uint32_t *index) {
   return NULL;
 }
 
-/* Remembers whether the head of a loop sets a local before it reads it. */
-static void note_access(const struct compiler *c, struct local *local, bool is_set) {
-  if (c->head_loop == 0 || local->head_loop == c->head_loop)
-    return;
-  local->head_loop = c->head_loop;
-  local->set_first = is_set;
-}
-
 /* Reading a local costs nothing yet: the entry means "what the local holds now", and an assignment
  * settles the entries that want the old value. */
 static void push_local(struct compiler *c, struct local *local, uint32_t index) {
   if (c->live)
     local->refs++;
-  note_access(c, local, false);
   stack_push(c, (struct value){
                     .type = local->type, .where = c->live ? AT_LOCAL : AT_SLOT, .local = index});
 }
 
+/* Whoever reads a local last may have its register. */
 void compile_local_get(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
   struct local *local = read_local(c, &index);
-  if (local)
+  if (!local)
+    return;
+  bool last = flow_next_access(c) && c->live;
+  if (!last) {
     push_local(c, local, index);
+  } else if (local->reg != NO_REGISTER && local->refs == 0) {
+    uint32_t reg = local->reg;
+    local_forget(c, index);
+    c->free_regs &= (uint16_t) ~(1u << reg);
+    stack_push_reg(c, local->type, reg);
+  } else {
+    local->dying = true;
+    push_local(c, local, index);
+  }
 }
 
 /* Takes the top into the local. */
 static bool set_local(struct compiler *c, struct local *local, uint32_t index) {
   if (!stack_check(c, 1, &local->type))
     return false;
-  note_access(c, local, true);
   if (c->live)
     local_assign(c, index);
   else
@@ -532,11 +535,16 @@ static bool set_local(struct compiler *c, struct local *local, uint32_t index) {
   return true;
 }
 
+/* What is never read is not assigned either. */
 void compile_local_set(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
   struct local *local = read_local(c, &index);
-  if (local)
+  if (!local)
+    return;
+  if (flow_next_access(c))
+    stack_pop(c, 1, &local->type);
+  else
     set_local(c, local, index);
 }
 
@@ -544,6 +552,11 @@ void compile_local_tee(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
   struct local *local = read_local(c, &index);
-  if (local && set_local(c, local, index))
+  if (!local)
+    return;
+  bool unread = flow_next_access(c);
+  if (unread && stack_check(c, 1, &local->type))
+    TOP(c).type = local->type; /* it may have been any, in unreachable code */
+  else if (!unread && set_local(c, local, index))
     push_local(c, local, index);
 }

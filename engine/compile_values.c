@@ -99,11 +99,28 @@ void reg_vacate(struct compiler *c, uint32_t reg) {
   forget_local(c, reg);
 }
 
-/* Chooses whom to move out: locals in turn, those first that need no store, then operands. */
+/* What it costs to move a local out: its uses, then a store. */
+static uint32_t local_worth(const struct compiler *c, uint32_t reg) {
+  return 2 * c->locals[c->owner[reg]].weight + (c->dirty >> reg & 1);
+}
+
+/* Those locals that are worth least. */
+static uint32_t cheapest_locals(const struct compiler *c, uint32_t locals) {
+  uint32_t least = UINT32_MAX, cheapest = 0;
+  for (uint32_t left = locals; left; left &= left - 1) {
+    uint32_t reg = (uint32_t)__builtin_ctz(left), worth = local_worth(c, reg);
+    if (worth > least)
+      continue;
+    cheapest = (worth == least ? cheapest : 0) | 1u << reg;
+    least = worth;
+  }
+  return cheapest;
+}
+
+/* Chooses whom to move out: locals, equal ones in turn, then operands. */
 static uint32_t choose_victim(struct compiler *c, uint32_t set) {
   uint32_t locals = c->local_regs & set;
-  uint32_t clean = locals & ~(uint32_t)c->dirty;
-  uint32_t victims = clean ? clean : locals ? locals : set & ~(uint32_t)c->free_regs;
+  uint32_t victims = locals ? cheapest_locals(c, locals) : set & ~(uint32_t)c->free_regs;
   uint32_t later = victims & ~((1u << c->next_victim) - 1);
   uint32_t reg = (uint32_t)__builtin_ctz(later ? later : victims);
   c->next_victim = (reg + 1) % REGISTER_COUNT;
@@ -137,6 +154,17 @@ static void cache_local(struct compiler *c, uint32_t index, uint32_t reg, bool d
   c->dirty = (uint16_t)(dirty ? c->dirty | bit : c->dirty & ~bit);
 }
 
+void local_forget(struct compiler *c, uint32_t local) {
+  forget_local(c, c->locals[local].reg);
+}
+
+void local_load(struct compiler *c, uint32_t index) {
+  const struct local *local = &c->locals[index];
+  uint32_t reg = reg_allocate(c, register_set(local->type));
+  emit_load(c, local->type, reg, local->offset);
+  cache_local(c, index, reg, false);
+}
+
 void local_bind(struct compiler *c, uint32_t local, uint32_t reg) {
   cache_local(c, local, take(c, reg), true);
 }
@@ -156,13 +184,9 @@ uint32_t value_read(struct compiler *c, uint32_t index) {
     return value->reg;
   if (value->where != AT_LOCAL)
     return value_own(c, index);
-  struct local *local = &c->locals[value->local];
-  if (local->reg == NO_REGISTER) {
-    uint32_t reg = reg_allocate(c, register_set(value->type));
-    emit_load(c, value->type, reg, local->offset);
-    cache_local(c, value->local, reg, false);
-  }
-  return local->reg;
+  if (c->locals[value->local].reg == NO_REGISTER)
+    local_load(c, value->local);
+  return c->locals[value->local].reg;
 }
 
 /* Writes a value into a register that is nobody's and makes it the value's own. */
@@ -171,23 +195,39 @@ static void fill_own(struct compiler *c, uint32_t index, uint32_t reg) {
   if (value->where == AT_CONST) {
     emit_const(c, value->type, reg, value->bits);
   } else if (value->where == AT_LOCAL) {
-    struct local *local = &c->locals[value->local];
-    local->refs--;
+    const struct local *local = &c->locals[value->local];
     if (local->reg != NO_REGISTER)
       emit_move(c, value->type, reg, local->reg);
     else
       emit_load(c, value->type, reg, local->offset);
+    local_unref(c, value->local);
   } else {
     emit_load(c, value->type, reg, value_offset(c, index));
   }
   now_in_reg(c, index, reg);
 }
 
+/* The local's register becomes the entry's, which is the only one that names it. */
+static uint32_t take_over(struct compiler *c, uint32_t index) {
+  uint32_t local = c->values[index].local, reg = c->locals[local].reg;
+  c->locals[local].refs = 0;
+  c->locals[local].dying = false;
+  local_forget(c, local);
+  now_in_reg(c, index, take(c, reg));
+  return reg;
+}
+
 uint32_t value_own(struct compiler *c, uint32_t index) {
   struct value *value = &c->values[index];
   if (value->where == AT_REG)
     return value->reg;
-  uint32_t source = value->where == AT_LOCAL ? c->locals[value->local].reg : NO_REGISTER;
+  uint32_t source = NO_REGISTER;
+  if (value->where == AT_LOCAL) {
+    const struct local *local = &c->locals[value->local];
+    source = local->reg;
+    if (source != NO_REGISTER && local->dying && local->refs == 1)
+      return take_over(c, index);
+  }
   uint16_t pinned = c->pinned;
   if (source != NO_REGISTER)
     c->pinned |= (uint16_t)(1u << source);
@@ -205,21 +245,17 @@ static bool assignment_follows(const struct compiler *c, uint32_t local) {
 }
 
 static bool can_replace(const struct compiler *c, const struct local *local, uint32_t index) {
-  return local->reg != NO_REGISTER && local->refs == 1 && assignment_follows(c, index);
+  return local->reg != NO_REGISTER && local->refs == 1 &&
+         (local->dying || assignment_follows(c, index));
 }
 
 uint32_t value_replace(struct compiler *c, uint32_t index) {
   const struct value *value = &c->values[index];
   if (value->where != AT_LOCAL)
     return value_own(c, index);
-  struct local *local = &c->locals[value->local];
-  uint32_t reg = local->reg;
-  if (!can_replace(c, local, value->local))
+  if (!can_replace(c, &c->locals[value->local], value->local))
     return value_own(c, index);
-  local->refs--;
-  forget_local(c, reg);
-  now_in_reg(c, index, take(c, reg));
-  return reg;
+  return take_over(c, index);
 }
 
 uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to) {
@@ -231,7 +267,7 @@ uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to) {
   c->pinned |= (uint16_t)(1u << from);
   *to = reg_allocate(c, register_set(value->type));
   c->pinned = pinned;
-  c->locals[value->local].refs--;
+  local_unref(c, value->local);
   now_in_reg(c, index, *to);
   return from;
 }
@@ -277,7 +313,7 @@ void value_spill(struct compiler *c, uint32_t index) {
   if (value->where == AT_REG)
     reg_free(c, value->reg);
   else if (value->where == AT_LOCAL)
-    c->locals[value->local].refs--;
+    local_unref(c, value->local);
   value->where = AT_SLOT;
 }
 
@@ -317,6 +353,7 @@ static void settle_reads(struct compiler *c, uint32_t index) {
 void local_assign(struct compiler *c, uint32_t index) {
   struct value *top = &c->values[c->height - 1];
   if (top->where == AT_LOCAL && top->local == index) {
+    c->locals[index].dying = false;
     stack_drop(c);
     return;
   }
@@ -331,6 +368,7 @@ void local_assign(struct compiler *c, uint32_t index) {
   c->pinned &= (uint16_t) ~(1u << reg);
   if (local->reg != NO_REGISTER)
     forget_local(c, local->reg);
+  local->dying = false;
   cache_local(c, index, reg, true);
 }
 
@@ -366,40 +404,57 @@ static uint32_t wanted_registers(const struct move *moves, uint32_t count) {
   return wanted;
 }
 
-/* Register moves first, each when nobody wants its target's old value any more. When all that are
- * left wait for each other, one source is parked in memory. Then everything else. */
-void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
+/* All that are left wait for each other. One of them is done by exchanging two registers; those
+ * that want what these held find it in the other one. */
+static void break_cycle(struct compiler *c, struct move *moves, uint32_t count) {
+  uint32_t one = 0;
+  while (moves[one].source != FROM_REG)
+    one++;
+  uint32_t to = moves[one].to, from = moves[one].from;
+  emit_stencil(c, is_float_type(moves[one].type) ? ST_swapf : ST_swap, to % FLOAT_BASE,
+               from % FLOAT_BASE);
+  for (uint32_t i = 0; i < count; i++)
+    if (moves[i].source == FROM_REG && (moves[i].from == to || moves[i].from == from))
+      moves[i].from = (uint8_t)(moves[i].from == to ? from : to);
+}
+
+/* The moves without those of a register to itself. */
+static uint32_t drop_idle(struct move *moves, uint32_t count) {
   uint32_t left = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (moves[i].source == FROM_REG && moves[i].to == moves[i].from)
+  for (uint32_t i = 0; i < count; i++)
+    if (moves[i].source != FROM_REG || moves[i].to != moves[i].from)
+      moves[left++] = moves[i];
+  return left;
+}
+
+/* Emits the register moves whose targets' old values nobody wants; returns how many are left. */
+static uint32_t move_unblocked(struct compiler *c, struct move *moves, uint32_t left,
+                               bool *waiting) {
+  *waiting = false;
+  for (uint32_t i = 0; i < left; i++) {
+    struct move *move = &moves[i];
+    if (move->source != FROM_REG)
       continue;
-    moves[left++] = moves[i];
-  }
-  for (;;) {
-    bool moved = false, waiting = false;
-    for (uint32_t i = 0; i < left; i++) {
-      struct move *move = &moves[i];
-      if (move->source != FROM_REG)
-        continue;
-      move->source = FROM_CONST; /* its own wish does not hinder it */
-      bool blocked = wanted_registers(moves, left) >> move->to & 1;
-      move->source = FROM_REG;
-      waiting |= blocked;
-      if (blocked)
-        continue;
-      emit_move(c, move->type, move->to, move->from);
-      *move = moves[--left];
-      moved = true;
-      i--;
+    if (wanted_registers(moves, left) >> move->to & 1) {
+      *waiting = true;
+      continue;
     }
-    if (!waiting)
-      break;
-    for (uint32_t i = 0; !moved && i < left; i++) {
-      if (moves[i].source != FROM_REG)
-        continue;
-      emit_store(c, moves[i].type, moves[i].from, moves[i].offset);
-      moves[i].source = FROM_SLOT;
-      moved = true;
+    emit_move(c, move->type, move->to, move->from);
+    *move = moves[--left];
+    i--;
+  }
+  return left;
+}
+
+/* Register moves first, each when nobody wants its target's old value any more; then all else. */
+void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
+  uint32_t left = drop_idle(moves, count);
+  for (bool waiting = true; waiting;) {
+    uint32_t before = left;
+    left = move_unblocked(c, moves, left, &waiting);
+    if (waiting && left == before) {
+      break_cycle(c, moves, left);
+      left = drop_idle(moves, left);
     }
   }
   for (uint32_t i = 0; i < left; i++) {

@@ -63,15 +63,47 @@ struct local {
   int32_t offset; /* of its home, from the frame */
   uint32_t refs;  /* stack entries AT_LOCAL that name it */
   uint8_t type;
-  uint8_t reg;    /* where it is cached, or NO_REGISTER */
-  bool set_first; /* its first access in the head of loop number head_loop was a set */
-  uint32_t head_loop;
+  uint8_t reg;                  /* where it is cached, or NO_REGISTER */
+  bool dying;                   /* nobody wants its value but the entries that name it */
+  uint32_t weight;              /* of its uses; see struct flow */
+  uint32_t set_depth, set_part; /* where the last set of it stands, for the analysis */
 };
 
 /* Which locals are in registers. A dirty one is newer than its home. */
 struct layout {
   uint16_t used, dirty; /* sets of registers */
   uint32_t local[REGISTER_COUNT];
+};
+
+/* The analysis of a function tells apart so many locals; the others are wanted everywhere. */
+#define FLOW_LOCALS 128u
+struct locals_set {
+  uint64_t words[FLOW_LOCALS / 64];
+};
+static inline bool set_has(const struct locals_set *set, uint32_t local) {
+  return local >= FLOW_LOCALS || (set->words[local / 64] >> local % 64 & 1);
+}
+
+/* Longer bodies, deeper and more blocks are not analysed. */
+#define FLOW_BYTES (16u << 20)
+#define FLOW_BLOCKS (1u << 20)
+#define FLOW_DEPTH 1024u
+/* A use in a loop weighs so many times one around it. */
+#define FLOW_WEIGHT_LOOP 8u
+#define FLOW_WEIGHT_MAX 64u
+
+/* What the analysis knows of a block; the function itself is number 0. */
+struct flow {
+  struct locals_set label;  /* wanted where branches to it arrive, */
+  struct locals_set other;  /* where `else` begins (a function: where it begins), */
+  struct locals_set around; /* at any label around it */
+  /* Of a loop: */
+  struct locals_set named, assigned; /* in it */
+  struct locals_set early;           /* named before a call that is made in each turn */
+  bool calls, is_called;             /* it makes calls; in each turn */
+  uint8_t kind;                      /* enum control_kind */
+  uint32_t parent;
+  uint32_t weight; /* of a use of a local in here */
 };
 
 enum control_kind {
@@ -94,7 +126,7 @@ struct control {
    * are the jumps' own fields: each holds the text offset of the one before, the first 0. */
   uint32_t target;
   uint32_t else_chain;
-  uint32_t loop; /* a loop's number */
+  uint32_t flow; /* its number in the analysis */
   struct layout layout;
   struct layout else_layout;
   uint32_t table;         /* text offset of the last br_table that named it, */
@@ -166,6 +198,7 @@ struct compiler {
   uint32_t local_slots; /* slots that are homes of locals; the operands' come behind */
   uint32_t incoming;    /* words of arguments that came on the stack, argument_words */
   uint32_t outgoing;    /* words needed for calls so far */
+  bool calls;           /* something was called, or thrown */
   struct trap_site *sites;
   uint32_t site_count;
   struct data_site *datas;
@@ -178,10 +211,13 @@ struct compiler {
   uint32_t next_victim;
   struct compare compare;
 
-  /* A loop's head is what follows its begin up to the first instruction that may go elsewhere. A
-   * local set there before it is read is dead when a branch comes back. */
-  uint32_t loop_count; /* loops so far, numbered from 1 */
-  uint32_t head_loop;  /* whose head this is, or 0 */
+  /* What the analysis of the function says, if it has_flow. */
+  bool has_flow;
+  struct window event_window, access_window, open_window, flow_window;
+  struct flow *flows;
+  uint32_t flow_count, flow_next; /* blocks analysed; compiled so far */
+  uint8_t *accesses; /* per access to a local, in order: nobody wants its value afterwards */
+  uint32_t access_next;
 
   /* What the next stencil's holes shall hold. */
   int64_t hole[STENCIL_HOLE_LANE + 1];
@@ -197,6 +233,7 @@ const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end);
 /* Makes at least `size` bytes of a window usable. False: it failed, and the error is set. */
 bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);
 bool compiler_window_reserve(struct compiler *c, struct window *window, size_t size);
+void compiler_window_release(struct compiler *c, struct window *window);
 
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 
@@ -297,6 +334,17 @@ void value_spill(struct compiler *c, uint32_t index);     /* to its slot; not a 
 void stack_spill_below(struct compiler *c, uint32_t end); /* entries below `end`, not constants */
 void locals_flush(struct compiler *c);                    /* dirty ones to their homes */
 void locals_forget(struct compiler *c);                   /* no local is in a register any more */
+void local_forget(struct compiler *c, uint32_t local); /* its register is free; nothing is stored */
+void local_load(struct compiler *c, uint32_t local);   /* from its home into a register */
+/* An entry that named the local is gone. */
+static inline void local_unref(struct compiler *c, uint32_t local) {
+  struct local *at = &c->locals[local];
+  if (--at->refs > 0 || !at->dying)
+    return;
+  at->dying = false;
+  if (at->reg != NO_REGISTER)
+    local_forget(c, local);
+}
 /* The local is in a register that was free, newer than its home. */
 void local_bind(struct compiler *c, uint32_t local, uint32_t reg);
 void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, taken off */
@@ -331,19 +379,40 @@ static inline void stack_drop(struct compiler *c) {
   if (value->where == AT_REG)
     reg_free(c, value->reg);
   else if (value->where == AT_LOCAL)
-    c->locals[value->local].refs--;
+    local_unref(c, value->local);
 }
 
 /* Several moves at once. A source is a register, a frame offset, or a constant. */
 enum source { FROM_REG, FROM_SLOT, FROM_CONST };
 struct move {
   uint8_t to, from, source, type;
-  int32_t offset; /* FROM_SLOT: where; FROM_REG: where the value may be parked */
+  int32_t offset; /* FROM_SLOT: where */
   uint64_t bits;
 };
 void emit_moves(struct compiler *c, struct move *moves, uint32_t count);
 /* The move of a stack entry to a register. */
 struct move value_move(const struct compiler *c, uint32_t index, uint32_t to);
+
+/* ---- compile_flow.c ------------------------------------------------------------------------ */
+
+bool flow_reserve(struct compiler *c, size_t longest);
+void flow_release(struct compiler *c);
+/* Analyses the function whose instructions the reader has ahead. */
+void flow_analyse(struct compiler *c);
+/* To be asked once for each access to a local, in order: nobody wants its value afterwards. */
+static inline bool flow_next_access(struct compiler *c) {
+  return c->has_flow && c->accesses[c->access_next++];
+}
+/* Whether the local's value is wanted where branches to the label arrive. */
+static inline bool flow_wants(const struct compiler *c, const struct control *control,
+                              uint32_t local) {
+  return !c->has_flow || set_has(&c->flows[control->flow].label, local);
+}
+
+/* ---- compile_loop.c ------------------------------------------------------------------------ */
+
+/* Decides which locals are in registers at the head of a loop that begins here. */
+void loop_prepare(struct compiler *c, const struct control *loop);
 
 /* ---- compile_memory.c ---------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@ ENGINE_SOURCES := $(addprefix engine/,\
 # The function compiler and its glue.
 ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
 	calling.c compile.c compile_call.c compile_control.c compile_emit.c compile_exception.c \
-	compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
+	compile_flow.c compile_loop.c compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
 	arch/$(ARCH)/enter.S)
 ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 
@@ -25,23 +25,30 @@ STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stenc
 	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c \
 	vector_float.c vector_integer.c vector_move.c) \
 	engine/arch/$(ARCH)/stencils.S)
+# The same once more with small constants, where the machine has short forms for these.
+STENCIL_SMALL_x86_64 := -DSTENCIL_SMALL_A=0x5b -DSTENCIL_SMALL_IMM=0x6d
+STENCIL_SMALL_OBJECTS := $(if $(STENCIL_SMALL_$(ARCH)),\
+	$(patsubst %.c.o,%.small.o,$(filter %.c.o,$(STENCIL_OBJECTS))))
 STENCIL_TABLE := $(B)/engine/$(ARCH)/stencils.inc
 
 $(B)/engine/$(ARCH)/%.c.o: %.c engine/engine.mk | setup
 	@mkdir -p $(@D)
 	$(CLANG) $(STENCIL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/engine/$(ARCH)/%.small.o: %.c engine/engine.mk | setup
+	@mkdir -p $(@D)
+	$(CLANG) $(STENCIL_CFLAGS) -DSTENCIL_SMALL $(STENCIL_SMALL_$(ARCH)) -MMD -MP -c $< -o $@
 $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
 
 EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
 	extract.c table.c arch/$(ARCH)/machine.c))
-$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH)
+$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH) $(STENCIL_SMALL_$(ARCH))
 $(EXTRACT_OBJECTS): override private HOST_TARGET :=
 $(B)/extract: $(EXTRACT_OBJECTS)
 	$(CLANG) $(CFLAGS) $^ -o $@
-$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS)
-	$(B)/extract $@ $(STENCIL_OBJECTS)
+$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS) $(STENCIL_SMALL_OBJECTS)
+	$(B)/extract $@ $(STENCIL_OBJECTS) -- $(STENCIL_SMALL_OBJECTS)
 
 # The compiler's files name the architecture's header and table by their own names alone.
 ENGINE_COMPILER_OBJECTS := $(foreach flavour,host asan guest,\

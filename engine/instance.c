@@ -116,6 +116,8 @@ static enum wasm_status make_tables(struct wasm_instance *instance, struct wasm_
     if (instance->tables[i] == NULL)
       return fail_memory(error, "tables");
   }
+  if (module->table_count > 0)
+    instance->first_table = instance->tables[0];
   return WASM_OK;
 }
 

@@ -116,6 +116,7 @@ struct wasm_instance {
   struct wasm_func **funcs;     /* whole index space */
   const struct wasm_helpers *helpers;
   const uint32_t *types; /* module's type index -> store-wide type number */
+  struct wasm_table *first_table; /* tables[0], if there is one */
 
   /* Cold. */
   struct wasm_data *datas;

@@ -15,7 +15,7 @@
 enum hermit_wasm_monitor {
   HERMIT_WASM_MONITOR_AUTO = 0,
   HERMIT_WASM_MONITOR_KVM,
-  HERMIT_WASM_MONITOR_QEMU, /* not in this version: refused */
+  HERMIT_WASM_MONITOR_QEMU,
 };
 
 enum hermit_wasm_action {
@@ -41,7 +41,8 @@ struct hermit_wasm_dir {
 
 struct hermit_wasm_config {
   enum hermit_wasm_action action;
-  enum hermit_wasm_monitor monitor;
+  enum hermit_wasm_monitor monitor; /* AUTO: our own where KVM can be used, else QEMU */
+  const char *arch;             /* of the VM, as uname -m says it; NULL: the host's */
   const char *module;           /* path of the .wasm */
   const char *const *args;      /* what the module gets behind argv[0]; argv[0] is its base name */
   size_t arg_count;

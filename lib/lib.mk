@@ -3,7 +3,7 @@
 
 # One definition of monitor_after_jail: tests of the jail link another in its place.
 AFTER_JAIL_SOURCE := lib/after_jail.c
-LIB_SOURCES := lib/run.c lib/listen.c lib/probe.c lib/arch/$(ARCH)/probe.c $(AFTER_JAIL_SOURCE) \
+LIB_SOURCES := lib/run.c lib/listen.c lib/probe.c lib/under_qemu.c lib/arch/$(ARCH)/probe.c $(AFTER_JAIL_SOURCE) \
 	monitor/kvm/builtin.S
 
 # The guest's image without its debugging information, as a part of the executable.

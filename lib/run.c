@@ -2,6 +2,7 @@
 /* hermit_wasm_run: opens what the module was given, makes the VM, closes the jail, runs. */
 #include "lib/run.h"
 #include "include/hermit_wasm.h"
+#include "lib/under_qemu.h"
 #include "monitor/jail/jail.h"
 #include "monitor/kvm/vm.h"
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,12 +61,18 @@ static void note(const struct run *run, const char *line) {
 
 /* ---- What the module is given ---- */
 
+static bool is_host_arch(const char *arch) {
+  struct utsname host;
+  return !arch || (uname(&host) == 0 && strcmp(arch, host.machine) == 0);
+}
+
 static bool check_config(struct run *run) {
   const struct hermit_wasm_config *config = run->config;
   if (!config->module || !*config->module)
     return fail(run, "no module was given");
-  if (config->monitor == HERMIT_WASM_MONITOR_QEMU)
-    return fail(run, "the monitor qemu is not in this version: use --monitor=kvm");
+  if (config->monitor == HERMIT_WASM_MONITOR_KVM && !is_host_arch(config->arch))
+    return fail(run, "KVM runs VMs of the host's architecture only, not %s: use --monitor=qemu",
+                config->arch);
   if (config->dir_count > ABI_MAX_DEVICES - 3)
     return fail(run, "%zu directories are too many: at most %u", config->dir_count,
                 ABI_MAX_DEVICES - 3);
@@ -181,15 +189,16 @@ static const char *base_name(const char *path) {
   return slash && slash[1] ? slash + 1 : path;
 }
 
-static bool prepare_vm(struct run *run) {
+/* What the guest shall run. *args, which config points at, is the caller's to free. */
+static bool describe_program(struct run *run, struct vm_config *program, const char ***args) {
   const struct hermit_wasm_config *config = run->config;
-  const char **args = malloc((config->arg_count + 1) * sizeof(*args));
-  if (!args)
+  *args = malloc((config->arg_count + 1) * sizeof(**args));
+  if (!*args)
     return fail(run, "no memory for the arguments");
-  args[0] = base_name(config->module);
+  (*args)[0] = base_name(config->module);
   for (size_t i = 0; i < config->arg_count; i++)
-    args[i + 1] = config->args[i];
-  struct vm_config vm_config = {
+    (*args)[i + 1] = config->args[i];
+  *program = (struct vm_config){
       .mode = config->action == HERMIT_WASM_INSPECT ? ABI_MODE_INSPECT : ABI_MODE_RUN,
       .flags = (config->stats ? ABI_FLAG_STATS : 0) |
                (config->unknown_imports_trap ? ABI_FLAG_UNKNOWN_IMPORTS_TRAP : 0) |
@@ -198,13 +207,21 @@ static bool prepare_vm(struct run *run) {
       .module_length = run->module_length,
       .module_name = config->module,
       .invoke = config->invoke,
-      .args = args,
+      .args = *args,
       .arg_count = config->arg_count + 1,
       .env = config->env,
       .env_count = config->env_count,
       .memory_max = config->memory_bytes ? config->memory_bytes : MEMORY_DEFAULT};
+  return true;
+}
+
+static bool prepare_vm(struct run *run) {
+  struct vm_config program;
+  const char **args;
+  if (!describe_program(run, &program, &args))
+    return false;
   bool ok =
-      vm_prepare(&run->vm, &vm_config, &run->image, run->result->error, sizeof(run->result->error));
+      vm_prepare(&run->vm, &program, &run->image, run->result->error, sizeof(run->result->error));
   free(args);
   image_close(&run->image);
   close(run->module);
@@ -305,13 +322,17 @@ static void set_stats(struct run *run, const struct vm_result *end) {
   memcpy(stats->exits, run->vm.exits, sizeof(stats->exits));
 }
 
-/* Sets the VM up, runs it, and takes it down unless the process is about to end anyway. */
-static void run_vm(struct run *run) {
+static void close_files(struct run *run) {
+  image_close(&run->image);
+  if (run->module >= 0)
+    close(run->module);
+  run->module = -1;
+}
+
+/* Sets the VM up, runs it, and takes it down unless the process is about to end anyway. False: KVM
+ * makes no VM; nothing has been done. */
+static bool run_under_kvm(struct run *run) {
   struct hermit_wasm_result *result = run->result;
-  bool ends_soon = run->config->in_process;
-  run->module = run->image.fd = -1;
-  run->vm.kvm = run->vm.fd = run->vm.vcpu = -1;
-  signals_block(&run->signals);
   uint64_t ended_us = run->started_us;
   bool jailed = prepare(run);
   if (jailed) {
@@ -324,17 +345,67 @@ static void run_vm(struct run *run) {
     if (run->config->stats)
       result->stats.pages_touched = vm_pages_touched(&run->vm);
   }
-  if (!ends_soon) {
+  bool made = jailed || run->vm.fd >= 0 || run->module < 0 || run->image.segment_count == 0;
+  if (!run->config->in_process || !jailed) {
     vm_destroy(&run->vm);
-    image_close(&run->image);
-    if (run->module >= 0)
-      close(run->module);
+    close_files(run);
   }
   if (!jailed) /* afterwards nobody is left to handle signals, and the jail forbids it */
     signals_restore(&run->signals);
-  uint64_t now = now_us();
-  result->stats.teardown_us = now - ended_us;
-  result->stats.total_us = now - run->started_us;
+  result->stats.teardown_us = now_us() - ended_us;
+  return made;
+}
+
+/* `kvm_problem`: why KVM does not do it; empty: nobody wants it to. */
+static void run_under_qemu(struct run *run, const char *kvm_problem) {
+  struct hermit_wasm_result *result = run->result;
+  const struct hermit_wasm_config *config = run->config;
+  struct vm_config program;
+  struct vm_result end;
+  struct under_qemu chosen;
+  const char **args = NULL;
+  signals_block(&run->signals);
+  bool ok = under_qemu_choose(&chosen, config, kvm_problem, result->error, sizeof(result->error)) &&
+            open_module(run) &&
+            image_open(&run->image, config->guest_image, result->error, sizeof(result->error)) &&
+            describe_program(run, &program, &args);
+  if (ok && config->timeout_ms && !signals_set_deadline(&run->signals, config->timeout_ms))
+    ok = fail(run, "cannot set the deadline: %s", strerror(errno));
+  if (ok) {
+    if (*kvm_problem && config->note)
+      config->note(config->note_context, chosen.note);
+    chosen.qemu.program = &program;
+    chosen.qemu.image = &run->image;
+    memcpy(chosen.qemu.stdio, run->stdio, sizeof(run->stdio));
+    result->stats.setup_us = now_us() - run->started_us;
+    qemu_run(&chosen.qemu, &run->signals, &end);
+    set_outcome(run, &end);
+    set_stats(run, &end);
+  }
+  free(args);
+  close_files(run);
+  signals_restore(&run->signals);
+}
+
+static bool wants_qemu(const struct hermit_wasm_config *config) {
+  return config->monitor == HERMIT_WASM_MONITOR_QEMU || !is_host_arch(config->arch);
+}
+
+static void run_vm(struct run *run) {
+  const struct hermit_wasm_config *config = run->config;
+  run->module = run->image.fd = -1;
+  run->vm.kvm = run->vm.fd = run->vm.vcpu = -1;
+  if (wants_qemu(config)) {
+    run_under_qemu(run, "");
+  } else {
+    signals_block(&run->signals);
+    if (!run_under_kvm(run) && config->monitor == HERMIT_WASM_MONITOR_AUTO) {
+      char problem[sizeof(run->result->error)];
+      memcpy(problem, run->result->error, sizeof(problem));
+      run_under_qemu(run, problem);
+    }
+  }
+  run->result->stats.total_us = now_us() - run->started_us;
 }
 
 /* ---- In a child process ---- */

@@ -115,9 +115,13 @@ static enum wasi_errno open_file(struct opening *opening) {
   return wasi_errno_of(error);
 }
 
-/* The order of the checks is Linux's: EXIST before LOOP, and both before what the object is. */
+/* The order of the checks is Linux's: EXIST before LOOP, and both before what the object is. A
+ * slash behind the name asks for a directory, which open does not make, wherever it leads: ISDIR.
+ */
 static enum wasi_errno open_existing(struct opening *opening) {
   enum wasi_filetype type = wasi_filetype_of_mode(opening->place.attr.mode);
+  if (opening->place.slash && opening->oflags & WASI_OFLAG_CREAT)
+    return WASI_ERRNO_ISDIR;
   if (has_oflags(opening, WASI_OFLAG_CREAT | WASI_OFLAG_EXCL))
     return WASI_ERRNO_EXIST;
   if (type == WASI_FILETYPE_SYMBOLIC_LINK)
@@ -129,7 +133,6 @@ static enum wasi_errno open_existing(struct opening *opening) {
   return open_file(opening);
 }
 
-/* A slash behind the name asks for a directory, which open does not make: ISDIR, as Linux. */
 static enum wasi_errno open_new(struct opening *opening) {
   struct wasi_place *place = &opening->place;
   if (!(opening->oflags & WASI_OFLAG_CREAT))

@@ -15,6 +15,18 @@
     x##a = x##b;                                                                                   \
     NEXT;                                                                                          \
   }                                                                                                \
+  STENCIL(swap__##a##b) {                                                                          \
+    u64 old = r##a;                                                                                \
+    r##a = r##b;                                                                                   \
+    r##b = old;                                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(swapf__##a##b) {                                                                         \
+    v4 old = x##a;                                                                                 \
+    x##a = x##b;                                                                                   \
+    x##b = old;                                                                                    \
+    NEXT;                                                                                          \
+  }                                                                                                \
   STENCIL(select__##a##b) {                                                                        \
     r##a = (u32)CONDITION ? r##a : r##b;                                                           \
     NEXT;                                                                                          \

@@ -11,6 +11,9 @@
  *
  * stencil_access[family] is where in a stencil that loads or stores the instruction is that does.
  *
+ * stencil_shorts[template] is what to take instead where the template's first hole gets a constant
+ * that TARGET_IS_SHORT says fits: again such a number, or 0: nothing.
+ *
  * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
  * as (place, kind), the fields as (place of a 32-bit word, shift), the code. */
 #ifndef ENGINE_STENCIL_TABLE_H

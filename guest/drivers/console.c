@@ -197,13 +197,20 @@ static bool post_write(struct console *console, const struct wasi_slice *slices,
 /* ---- Writing --------------------------------------------------------------------------------- */
 
 /* One request with the bytes from `skip` on. *moved: how many went out. */
-static int write_once(struct virtqueue *queue, const struct wasi_slice *slices, size_t slice_count,
-                      size_t skip, size_t *added, size_t *moved) {
+static int write_once(struct console *console, uint32_t stream, const struct wasi_slice *slices,
+                      size_t slice_count, size_t skip, size_t *added, size_t *moved) {
+  struct virtqueue *queue = console->streams[stream];
   *moved = 0;
   virtqueue_begin(queue, 0);
   *added = virtqueue_add_slices(queue, slices, slice_count, skip, BYTES_MAX, false, 0);
   if (*added == 0)
     return LINUX_EFAULT;
+  if (console->ports) {
+    virtqueue_send(queue);
+    *moved = *added;
+    return ports_wait_output(console->ports, console->stream_ports[stream], queue) ? 0
+                                                                                   : LINUX_EPIPE;
+  }
   uint32_t used = virtqueue_submit(queue);
   if (used & ABI_CONSOLE_ERROR)
     return (int)(used & ABI_CONSOLE_LENGTH);
@@ -234,7 +241,7 @@ int console_write(struct console *console, uint32_t stream, const struct wasi_sl
     /* What is sent to a port without another end, the device drops. */
     if (console->ports && !ports_is_open(console->ports, console->stream_ports[stream]))
       return *count > 0 ? 0 : LINUX_EPIPE;
-    int error = write_once(console->streams[stream], slices, slice_count, *count, &added, &moved);
+    int error = write_once(console, stream, slices, slice_count, *count, &added, &moved);
     /* What went out counts; its successor meets the error again. */
     if (error)
       return *count > 0 ? 0 : error;

@@ -25,6 +25,10 @@ int fuse_opendir(struct wasi_fs *fs, wasi_node node, wasi_handle *handle) {
   opened->fh = out->fh;
   opened->cached = !(out->open_flags & FOPEN_DIRECT_IO);
   *handle = (uintptr_t)opened;
+  /* The root was never looked up: how long a portion of it is good for is not known. */
+  struct wasi_attr attr;
+  if (opened->cached && opened->node == &fuse->root && !fuse->root.ttl_ns)
+    fuse_getattr(fs, node, 0, &attr);
   return 0;
 }
 

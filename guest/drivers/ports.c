@@ -123,7 +123,18 @@ struct ports *ports_open(const struct driver_machine *machine, const struct abi_
 
 bool ports_is_open(struct ports *ports, uint32_t port) {
   hear_messages(ports);
-  return ports->open[port];
+  return ports->open[port] && !ports->lost[port];
+}
+
+bool ports_wait_output(struct ports *ports, uint32_t port, const struct virtqueue *queue) {
+  for (uint64_t round = 0; !virtqueue_idle(queue); round++) {
+    if (!ports_is_open(ports, port) && !virtqueue_idle(queue)) {
+      ports->lost[port] = true;
+      return false;
+    }
+    virtqueue_pause(ports->machine, round);
+  }
+  return true;
 }
 
 /* ---- Input ---- */

@@ -24,6 +24,7 @@ struct ports {
   uint16_t messages_seen;
   bool exists[ABI_VIRT_PORTS];
   bool open[ABI_VIRT_PORTS]; /* the host's side is there */
+  bool lost[ABI_VIRT_PORTS]; /* see ports_wait_output */
 
   /* Input: a request for some bytes is under way for as long as it takes; what came and was not
    * asked for yet waits here. The device never gets the module's own buffers. */
@@ -46,6 +47,9 @@ uint32_t port_input_queue(uint32_t port);
 uint32_t port_output_queue(uint32_t port);
 /* Hears what the host has to say; true: the port is open. */
 bool ports_is_open(struct ports *ports, uint32_t port);
+/* Waits for what was sent to a port's output queue. False: its other end went meanwhile; then the
+ * device has dropped the request without an answer, and the port is of no use any more. */
+bool ports_wait_output(struct ports *ports, uint32_t port, const struct virtqueue *queue);
 /* As console_read, at most PORT_INPUT_BYTES. */
 int ports_read(struct ports *ports, const struct wasi_slice *slices, size_t slice_count,
                size_t *count);

@@ -12,12 +12,11 @@
  * All parts are whole blocks of 2 MiB: address space that costs nothing until touched, mapped by
  * few page table entries. */
 #include "abi/kernel.h"
+#include "monitor/boot_block.h"
 #include "monitor/kvm/arch.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define HEAP_SIZE (2 * ABI_BLOCK_SIZE)
 /* Free memory that the guest finds without asking: code and linear memory of small programs. */
@@ -30,19 +29,9 @@ static uint64_t round_up(uint64_t size, uint64_t unit) {
   return (size + unit - 1) / unit * unit;
 }
 
-static uint64_t strings_size(const char *const *strings, size_t count) {
-  uint64_t size = 0;
-  for (size_t i = 0; i < count; i++)
-    size += strlen(strings[i]) + 1;
-  return size;
-}
-
 /* Bytes of the boot block with everything behind it. */
 static uint64_t boot_size(const struct vm *vm, const struct vm_config *config) {
-  uint64_t size = sizeof(struct abi_boot) + strlen(config->module_name) + 1 +
-                  (config->invoke ? strlen(config->invoke) : 0) + 1 +
-                  strings_size(config->args, config->arg_count) + 1 +
-                  strings_size(config->env, config->env_count) + 1;
+  uint64_t size = boot_block_size(config);
   for (uint32_t i = 0; i < vm->device_count; i++)
     size += (vm->devices[i].name ? strlen(vm->devices[i].name) : 0) + 1;
   return size;
@@ -124,64 +113,25 @@ bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *
 
 /* ---- The boot block ---- */
 
-/* Appends to the strings behind struct abi_boot. */
-struct boot_writer {
-  struct abi_boot *boot;
-  uint32_t used;
-};
-
-static struct abi_span write_bytes(struct boot_writer *writer, const char *bytes, size_t length) {
-  struct abi_span span = {.offset = writer->used, .length = (uint32_t)length};
-  char *to = (char *)writer->boot + writer->used;
-  memcpy(to, bytes, length);
-  to[length] = 0;
-  writer->used += (uint32_t)length + 1;
-  return span;
-}
-
-/* Strings one after the other, each with its NUL, and one NUL more. */
-static struct abi_span write_strings(struct boot_writer *writer, const char *const *strings,
-                                     size_t count) {
-  struct abi_span span = {.offset = writer->used};
-  for (size_t i = 0; i < count; i++)
-    write_bytes(writer, strings[i], strlen(strings[i]));
-  span.length = writer->used - span.offset;
-  write_bytes(writer, "", 0);
-  return span;
-}
-
 static void write_devices(struct vm *vm, struct boot_writer *writer) {
   uint64_t rings = vm->layout.rings;
   for (uint32_t i = 0; i < vm->device_count; i++) {
     struct abi_device *device = &vm->devices[i].device->abi;
     const char *name = vm->devices[i].name ? vm->devices[i].name : "";
     device->rings = rings;
-    device->name = write_bytes(writer, name, strlen(name));
+    device->name = boot_block_add(writer, name);
     rings += (uint64_t)device->queue_count * ABI_QUEUE_STRIDE;
     writer->boot->devices[i] = *device;
   }
 }
 
-/* The module is read, not mapped: a file may change while the guest runs, which would pull checked
- * bytes from under the engine's feet. */
 static bool read_module(const struct vm *vm, const struct vm_config *config, char *error,
                         size_t error_size) {
   uint8_t *to = vm->memory.slots[0].host + vm->layout.module;
   /* A large module will also fill the blocks behind it, with its code and its memory. */
   if (vm->layout.module_size > ABI_BLOCK_SIZE)
     madvise(to, vm->layout.end - vm->layout.module, MADV_HUGEPAGE);
-  for (uint64_t done = 0; done < config->module_length;) {
-    ssize_t count = pread(config->module, to + done, config->module_length - done, (off_t)done);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0) {
-      snprintf(error, error_size, "cannot read %s: %s", config->module_name,
-               count < 0 ? strerror(errno) : "it became shorter while being read");
-      return false;
-    }
-    done += (uint64_t)count;
-  }
-  return true;
+  return boot_block_read_module(config, to, error, error_size);
 }
 
 bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, size_t error_size) {
@@ -192,12 +142,8 @@ bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, s
   vm->control = (struct abi_control *)(memory + at->shared);
   vm->control->memory_end = at->end;
 
-  struct boot_writer writer = {.boot = boot, .used = sizeof(*boot)};
-  boot->magic = ABI_BOOT_MAGIC;
-  boot->version = ABI_BOOT_VERSION;
+  struct boot_writer writer = boot_block_begin(boot, config);
   boot->monitor = ABI_MONITOR_HERMIT;
-  boot->mode = config->mode;
-  boot->flags = config->flags;
   boot->device_count = vm->device_count;
   boot->free_base = at->free_base;
   boot->memory_end = at->end;
@@ -210,15 +156,7 @@ bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, s
   boot->data_areas = at->data_areas;
   boot->code_blocks = at->code_blocks;
   boot->module = addresses.window + at->module;
-  boot->module_length = config->module_length;
   boot->control = addresses.window + at->shared;
-  const char *invoke = config->invoke ? config->invoke : "";
-  boot->module_name = write_bytes(&writer, config->module_name, strlen(config->module_name));
-  boot->invoke = write_bytes(&writer, invoke, strlen(invoke));
-  boot->args = write_strings(&writer, config->args, config->arg_count);
-  boot->env = write_strings(&writer, config->env, config->env_count);
-  boot->arg_count = (uint32_t)config->arg_count;
-  boot->env_count = (uint32_t)config->env_count;
   write_devices(vm, &writer);
   boot->size = writer.used;
   return read_module(vm, config, error, error_size);

@@ -71,15 +71,12 @@ refused() {
 @test "what this version lacks is refused and named" {
   refused "compile" compile module.wasm
   refused "optimised" run --tier optimised module.wasm
-  refused "mips" run --arch mips module.wasm
+  refused "mips" run --arch mips "$modules/exit.wasm"
+  refused "aarch64" run --monitor kvm --arch aarch64 "$modules/exit.wasm"
   refused "xen" run --monitor xen module.wasm
   refused "--stats=xml" run --stats=xml module.wasm
   refused "--stats=json:" run --stats=json: module.wasm
   refused "--unknown-imports=ignore" run --unknown-imports=ignore module.wasm
-}
-
-@test "--monitor qemu is refused with a reason" {
-  refused "qemu" run --monitor qemu "$modules/exit.wasm"
 }
 
 @test "a word between the module and -- is refused" {

@@ -150,7 +150,7 @@ struct wasi_fs *harness_add_fs(struct harness *h, const char *directory, bool re
     fprintf(stderr, "fs_create: %s\n", error);
     exit(99);
   }
-  return fuse_open(&h->machine, &h->boot, harness_add(h, device), NULL);
+  return h->client = fuse_open(&h->machine, &h->boot, harness_add(h, device), h->client);
 }
 
 uint8_t *physical_bytes(struct harness *h, uint64_t at, uint64_t length) {

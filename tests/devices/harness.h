@@ -38,6 +38,7 @@ struct harness {
   struct harness_free *freed;
   uint64_t now; /* the machine's clock stands still unless a test moves it */
   unsigned notifications;
+  struct wasi_fs *client;         /* the latest of harness_add_fs: the next one's sibling */
   uint8_t *linear;                /* the driver's view */
   uint32_t page_of[LINEAR_PAGES]; /* physical page number of each linear page */
 };

@@ -356,6 +356,81 @@ static void test_sums(void) {
   free(module.at);
 }
 
+/* ---- Edges of eight bits ------------------------------------------------------------------- */
+
+static uint64_t expected_wide(uint64_t x) {
+  x = ((x + 127) * 127 + 128) * 128 | -128ull;
+  x = ((x * -129ull & -129ull) - 128) ^ 128;
+  return (x - 129) ^ 127;
+}
+
+static uint32_t expected_compare(int32_t x) {
+  uint32_t bits = (uint32_t)(x < -128) << 3 | (x == 127) << 2 | (x > 128) << 1 | (x != -129);
+  return bits | (x >= 128) << 4 | (x == -128) << 5 | (x >= 0 && x <= 127) << 6 | (x > -129) << 7;
+}
+
+static void put_word(uint8_t *at, uint64_t word, size_t size) {
+  memcpy(at, &word, size);
+}
+
+static uint64_t get_word(const uint8_t *at, size_t size) {
+  uint64_t word = 0;
+  memcpy(&word, at, size);
+  return word;
+}
+
+static uint64_t expected_memory(uint32_t at) {
+  static uint8_t memory[65536];
+  memset(memory, 0, sizeof memory);
+  uint8_t *m = memory + at;
+  put_word(m + 127, 0x11, 1);
+  put_word(m + 128, 0x22, 1);
+  put_word(m + 3 + 126, 0x3344, 2);
+  put_word(m + 131, 0x5566, 2);
+  put_word(m + 8 + 127, 0x778899aa, 4);
+  put_word(m + 16 + 128, (uint64_t)-2, 8);
+  put_word(memory + 1 + 127, get_word(m + 127, 8), 8);
+  put_word(memory + 8 + 128, get_word(m + 8 + 127, 8), 8);
+  put_word(m + 100 + 127, get_word(m + 16 + 128, 4), 4);
+  uint64_t product = get_word(memory + 128, 8) * 31 ^ get_word(memory + 8 + 128, 8);
+  return product + get_word(m + 100 + 127, 4) + (uint64_t)(int8_t)m[20 + 127];
+}
+
+static uint64_t expected_frame(uint64_t x) {
+  uint64_t a = x + 1, c = a + x, e = c * a, g = e - c, i = g ^ e, l = i | g, n = l + i;
+  uint32_t b = (uint32_t)(a * 3), d = b + 7, f = d * b, h = f - d, m = h ^ f, o = m + h;
+  double q = (double)(int32_t)h + 0.5;
+  uint64_t sum = (n + o) * 3 + (uint64_t)(int64_t)q;
+  return sum + (uint32_t)((h & 255) + 1) + ((o ^ m) - ((n ^ l) + x));
+}
+
+static void test_edges(void) {
+  static const int32_t samples[] = {-130, -129, -128, -127, -1,        0,        1,
+                                    126,  127,  128,  129,  INT32_MIN, INT32_MAX};
+  struct bytes module = read_module("edges");
+  struct world world;
+  world_open(&world, 0);
+  world_load(&world, module, true);
+  world_instantiate(&world);
+  bool sums = true, compares = true, frames = true;
+  uint64_t seed = 1;
+  for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+    uint64_t x = (uint64_t)(int64_t)samples[i], random = next_random(&seed);
+    sums &= call_sum(&world, "wide", x) == expected_wide(x) &&
+            call_sum(&world, "wide", random) == expected_wide(random) &&
+            (uint32_t)call_sum(&world, "narrow", (uint32_t)x) == (uint32_t)expected_wide(x);
+    compares &= (uint32_t)call_sum(&world, "compare", x) == expected_compare(samples[i]);
+    frames &= call_sum(&world, "frame", x) == expected_frame(x) &&
+              call_sum(&world, "frame", random) == expected_frame(random);
+  }
+  check(sums, "constants at the edges of eight bits");
+  check(compares, "the same in compares");
+  check(frames, "frames beyond what eight bits reach");
+  check(call_sum(&world, "memory", 1000) == expected_memory(1000), "displacements at the edges");
+  world_close(&world);
+  free(module.at);
+}
+
 int main(void) {
   struct bytes module = read_module("chain");
   struct world world;
@@ -375,6 +450,7 @@ int main(void) {
   test_limits();
   test_loops();
   test_sums();
+  test_edges();
   free(module.at);
   return finish();
 }

@@ -1,48 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Runs the programs of list.txt under Node's WASI (uvwasi), as a second opinion on what they check.
-// Usage: node --no-warnings tests/wasi/node.mjs LIST DIRECTORY-OF-WASM. Prints TAP.
-import { readFileSync, mkdtempSync, mkdirSync, writeFileSync, rmSync, openSync, closeSync } from 'node:fs';
+// What may differ stands in node-differences.txt, with the reasons. Prints TAP.
+// Usage: node --no-warnings tests/wasi/node.mjs DIRECTORY-OF-WASM
+import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Where Node 20 (uvwasi) differs and why ours stays as it is. A program stops at its first failed
-// check; these are all the differences there are.
-const FAULT = 'addresses outside memory are EOVERFLOW there; the specification has EFAULT for them';
-const DIFFERENCES = {
-  args: FAULT,
-  clocks: FAULT,
-  open: 'unknown flags are ignored there, ours are EINVAL; a file as directory is ENOTCAPABLE ' +
-    'there, the WASI test-suite wants ENOTDIR; ' + FAULT,
-  paths: 'paths are normalised as text there: links with ".." in the target are refused, ".." ' +
-    'behind a link is of the link and not of where it leads, at most 31 links are followed, ' +
-    'the empty path is EINVAL (Linux: ENOENT), bytes that are not UTF-8 are passed on, PATH_MAX ' +
-    'does not exist, links in the last place are followed unasked, also with CREAT and EXCL',
-  rights: 'flags show bits that are none of WASI there (O_LARGEFILE); reading and writing without ' +
-    'the right is ENOTCAPABLE there, EBADF in the WASI test-suite; seeking by 0 needs more than ' +
-    'the right to tell there, against the specification',
-  io: 'flags show bits that are none of WASI; ' + FAULT,
-  readdir: '"." and ".." are left out and cookies count entries there: entries are skipped while ' +
-    'others are removed, and an entry that does not fit gives nothing',
-  renumber: 'a buffer too short for the name is ENOBUFS there, ENAMETOOLONG in the WASI test-suite; ' +
-    'prestat of what is no preopen is EINVAL there, others have EBADF, which ends the search',
-  stat: 'opening with rights that a file cannot have is ENOTCAPABLE there; the specification lets ' +
-    'them be dropped',
-  names: 'the empty path is EINVAL there (Linux: ENOENT); removing "dir/." is ENOTEMPTY there ' +
-    '(Linux: EINVAL); making a link called "file/" is EEXIST there (WASI test-suite: ENOTDIR); ' +
-    'readlink fails if the target does not fit, against the specification, and writes a NUL',
-  poll: 'absolute deadlines end at once there',
-  streams: 'seeking in a stream is ENOTCAPABLE there, ESPIPE elsewhere',
-  libc: '"." and ".." are left out of listings there',
-  sock: 'sockets functions on what is no socket are ENOTCAPABLE there, ENOTSOCK in the WASI ' +
-    'test-suite',
-  'raise-abrt': 'proc_raise is not there',
-  'raise-term': 'proc_raise is not there',
-  'raise-xcpu': 'proc_raise is not there',
-  nomemory: 'a module without an exported memory is refused there',
-  start: 'proc_exit in a start function is before WASI knows of the instance there',
-};
+const here = dirname(fileURLToPath(import.meta.url));
+
+// ---- The list, and the list of differences ---------------------------------------------------
 
 function unescape(text) {
   const bytes = [];
@@ -70,10 +38,35 @@ function parseList(text) {
     else if (key === 'name') test.name = value;
     else if (key === 'status') test.status = Number(value);
     else if (key === 'ro') test.ro = true;
+    else if (key === 'transcript')
+      test.transcript = readFileSync(join(here, 'programs', `${test.program}.txt`), 'utf8');
     else throw new Error(`unknown key ${key}`);
   }
   return tests;
 }
+
+// Lines at the margin are reasons, indented ones below what they explain: patterns with * for any
+// text, or `skip NAME`.
+function parseDifferences(text) {
+  const differences = { version: '', patterns: [], skip: {} };
+  let reason = '';
+  let inReason = false;
+  for (const line of text.split('\n')) {
+    if (!line.trim() || line.startsWith('#')) continue;
+    const skip = line.match(/^ +skip (.*)$/);
+    const version = line.match(/^uvwasi (.*)$/);
+    if (version) differences.version = version[1];
+    else if (skip) differences.skip[skip[1]] = reason;
+    else if (line.startsWith(' ')) {
+      const pattern = line.trim().replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+      differences.patterns.push({ text: line.trim(), match: new RegExp(`^${pattern}$`), used: 0 });
+    } else reason = inReason ? `${reason} ${line}` : line;
+    inReason = !line.startsWith(' ');
+  }
+  return differences;
+}
+
+// ---- Running ---------------------------------------------------------------------------------
 
 // The child: one program with this process's streams.
 async function runProgram(wasm, directory, test) {
@@ -90,28 +83,72 @@ async function runProgram(wasm, directory, test) {
   process.exit(wasi.start(instance));
 }
 
-function runTest(test, number, wasmDirectory) {
-  if (test.ro) return console.log(`ok ${number} - ${test.name} # SKIP no read-only preopens`);
+// The lines `function: what: ERRNO` of a transcript.
+function answersOf(transcript) {
+  return new Map(transcript.trim().split('\n').map((line) => line.match(/^(.*): (.*)$/).slice(1)));
+}
+
+// One line for each answer that is not ours: of a transcript, each line; of the programs that check
+// for themselves and stop at the first failure, what that said.
+function differencesOf(test, result) {
+  const stdout = result.stdout.toString();
+  const found = [];
+  if (test.transcript) {
+    const ours = answersOf(test.transcript);
+    const theirs = answersOf(stdout);
+    for (const what of new Set([...ours.keys(), ...theirs.keys()])) {
+      const [mine, other] = [ours.get(what) ?? 'nothing', theirs.get(what) ?? 'nothing'];
+      if (mine !== other) found.push(`${test.name}: ${what}: ${other}, not ${mine}`);
+    }
+  } else if (!result.stdout.equals(unescape(test.stdout))) {
+    found.push(`${test.name}: another output`);
+  }
+  if (result.status !== test.status) {
+    const [line] = result.stderr.toString().trim().split('\n');
+    found.push(`${test.name}: status ${result.status}: ${line.replace(/^\S+:\d+: /, '')}`);
+  }
+  return found;
+}
+
+function runTest(test, number, differences, wasmDirectory) {
+  const skip = test.ro ? 'no read-only preopens' : differences.skip[test.name];
+  if (skip) return console.log(`ok ${number} - ${test.name} # SKIP ${skip}`);
   const directory = mkdtempSync(join(tmpdir(), 'wasi-node-'));
   const wasm = join(wasmDirectory, `${test.program}.wasm`);
   const result = spawnSync(process.execPath,
     ['--no-warnings', fileURLToPath(import.meta.url), '--child', wasm, directory, JSON.stringify(test)],
     { input: unescape(test.stdin), timeout: 60000 });
   rmSync(directory, { recursive: true });
-  const good = result.status === test.status && result.stdout.equals(unescape(test.stdout));
-  const known = DIFFERENCES[test.name];
-  console.log(`${good === !known ? 'ok' : 'not ok'} ${number} - ${test.name}` +
-    (known ? ` (differs: ${known})` : ''));
-  if (!good || known) console.log(`# status ${result.status}: ${result.stderr.toString().trim().split('\n')[0]}`);
-  return good === !known;
+  const found = differencesOf(test, result);
+  const unexplained = found.filter((line) => {
+    const pattern = differences.patterns.find((candidate) => candidate.match.test(line));
+    if (pattern) pattern.used++;
+    return !pattern;
+  });
+  const known = found.length - unexplained.length;
+  console.log(`${unexplained.length ? 'not ok' : 'ok'} ${number} - ${test.name}` +
+    (known ? ` (${known} known differences)` : ''));
+  unexplained.forEach((line) => console.log(`# ${line}`));
+  return !unexplained.length;
 }
 
-if (process.argv[2] === '--child') {
-  await runProgram(process.argv[3], process.argv[4], JSON.parse(process.argv[5]));
-} else {
-  const tests = parseList(readFileSync(process.argv[2], 'utf8'));
-  console.log(`1..${tests.length}`);
+function runAll(wasmDirectory) {
+  const tests = parseList(readFileSync(join(here, 'list.txt'), 'utf8'));
+  const differences = parseDifferences(readFileSync(join(here, 'node-differences.txt'), 'utf8'));
+  if (process.versions.uvwasi !== differences.version) {
+    console.log(`1..0 # SKIP the differences are listed for uvwasi ${differences.version}, ` +
+      `this Node has ${process.versions.uvwasi}`);
+    return true;
+  }
+  console.log(`1..${tests.length + 1}`);
   let failed = 0;
-  tests.forEach((test, i) => (failed += runTest(test, i + 1, process.argv[3]) === false));
-  process.exit(failed ? 1 : 0);
+  tests.forEach((test, i) => (failed += runTest(test, i + 1, differences, wasmDirectory) === false));
+  const unused = differences.patterns.filter((pattern) => !pattern.used);
+  console.log(`${unused.length ? 'not ok' : 'ok'} ${tests.length + 1} - every listed difference is one`);
+  unused.forEach((pattern) => console.log(`# no such difference: ${pattern.text}`));
+  return !failed && !unused.length;
 }
+
+if (process.argv[2] === '--child')
+  await runProgram(process.argv[3], process.argv[4], JSON.parse(process.argv[5]));
+else process.exit(runAll(process.argv[2]) ? 0 : 1);

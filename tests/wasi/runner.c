@@ -333,6 +333,22 @@ static void print_lines(const struct text *text) {
   printf("\n");
 }
 
+/* Shows the first line in which the output is another than expected. */
+static void print_difference(const struct text *out, const struct text *expected) {
+  size_t start = 0, at = 0;
+  while (at < out->length && at < expected->length && out->bytes[at] == expected->bytes[at])
+    if (out->bytes[at++] == '\n')
+      start = at;
+  const struct text *texts[2] = {expected, out};
+  static const char *const NAMES[2] = {"expected", "printed"};
+  for (int i = 0; i < 2; i++) {
+    const char *line = texts[i]->bytes + start;
+    size_t left = texts[i]->length - start;
+    const char *end = memchr(line, '\n', left);
+    printf("# %s: %.*s\n", NAMES[i], (int)(end ? (size_t)(end - line) : left), line);
+  }
+}
+
 static bool run_and_report(const struct test *test, int number, const char *directory) {
   static struct text out, err;
   struct world world;
@@ -350,7 +366,7 @@ static bool run_and_report(const struct test *test, int number, const char *dire
   if (!balanced)
     printf("# nodes, handles or memory were not given back\n");
   if (!same_output)
-    print_lines(&out);
+    print_difference(&out, &test->stdout_text);
   print_lines(&err);
   return false;
 }

@@ -37,11 +37,8 @@ $(B)/tests/wasi/runner: $(call objects,asan,tests/wasi/runner.c $(WASI_SOURCES) 
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
 
-TAP_TESTS += $(B)/tests/wasi/direct $(B)/tests/wasi/sockets $(B)/tests/wasi/hosts tests/wasi/host tests/wasi/vm
+TAP_TESTS += $(B)/tests/wasi/direct $(B)/tests/wasi/sockets $(B)/tests/wasi/hosts tests/wasi/host \
+	tests/wasi/vm tests/wasi/node
 tests/wasi/host: $(B)/tests/wasi/runner $(WASI_PROGRAMS)
+tests/wasi/node: $(WASI_PROGRAMS)
 tests/wasi/vm: $(B)/hermit-wasm $(WASI_PROGRAMS)
-
-# A second opinion, not part of `make test`: what Node makes of the same programs.
-.PHONY: wasi-node
-wasi-node: $(WASI_PROGRAMS)
-	node --no-warnings tests/wasi/node.mjs tests/wasi/list.txt $(B)/tests/wasi

@@ -2,10 +2,11 @@
 /* Build tool: reads the stencils' object files (ELF) and writes the table the compiler copies from
  * (engine/stencils/table.h says how it is laid out).
  *
- *     extract OUTPUT OBJECT...
+ *     extract OUTPUT OBJECT... -- SMALL...
  *
  * Every variant of every family of families.def must be there and have an expected form; else the
- * build fails with the symbol's name. */
+ * build fails with the symbol's name. SMALL are objects of the same stencils made with small
+ * constants in place of holes. */
 #include "tools/stencils/extract.h"
 
 #include <elf.h>
@@ -15,8 +16,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static family_variants *variants;
 
 void die(const char *format, ...) {
   va_list args;
@@ -61,7 +60,7 @@ bool ends_with(const char *text, const char *end) {
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static struct variant *find_variant(const char *symbol) {
+static struct variant *find_variant(family_variants *variants, const char *symbol) {
   const char *suffix = strstr(symbol, "__");
   size_t length = suffix ? (size_t)(suffix - symbol) : strlen(symbol);
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
@@ -116,9 +115,10 @@ static void read_relocations(const struct object *object, const Elf64_Sym *symbo
   machine_resolve_next(variant, jumps, jump_count);
 }
 
-static void read_stencil(const struct object *object, const Elf64_Sym *symbol) {
+static void read_stencil(const struct object *object, const Elf64_Sym *symbol,
+                         family_variants *variants, bool is_small) {
   const char *name = object->strings + symbol->st_name;
-  struct variant *variant = find_variant(name + 2);
+  struct variant *variant = find_variant(variants, name + 2);
   if (variant->present || symbol->st_size == 0 || symbol->st_size > MAX_CODE)
     die("%s: twice, empty or too long", name);
   variant->present = true;
@@ -128,11 +128,13 @@ static void read_stencil(const struct object *object, const Elf64_Sym *symbol) {
          object->bytes + object->sections[symbol->st_shndx].sh_offset + symbol->st_value,
          variant->length);
   read_relocations(object, symbol, variant);
+  if (is_small)
+    return;
   machine_find_literals(variant);
   machine_check(variant);
 }
 
-static void read_object(const char *path) {
+static void read_object(const char *path, family_variants *variants, bool is_small) {
   int fd = open(path, O_RDONLY);
   struct stat stat;
   if (fd < 0 || fstat(fd, &stat) != 0)
@@ -157,18 +159,24 @@ static void read_object(const char *path) {
     const Elf64_Sym *symbol = &object.symbols[i];
     if (symbol->st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol->st_info) == STB_GLOBAL &&
         strncmp(object.strings + symbol->st_name, "s_", 2) == 0)
-      read_stencil(&object, symbol);
+      read_stencil(&object, symbol, variants, is_small);
   }
 }
 
 int main(int argc, char **argv) {
   if (argc < 3)
-    die("usage: extract OUTPUT OBJECT...");
-  variants = calloc(FAMILY_COUNT, sizeof *variants);
-  if (!variants)
+    die("usage: extract OUTPUT OBJECT... -- SMALL...");
+  family_variants *variants = calloc(FAMILY_COUNT, sizeof *variants);
+  family_variants *small = calloc(FAMILY_COUNT, sizeof *small);
+  if (!variants || !small)
     die("no memory");
-  for (int i = 2; i < argc; i++)
-    read_object(argv[i]);
-  write_table(argv[1], variants);
+  bool is_small = false;
+  for (int i = 2; i < argc; i++) {
+    if (strcmp(argv[i], "--") == 0)
+      is_small = true;
+    else
+      read_object(argv[i], is_small ? small : variants, is_small);
+  }
+  write_table(argv[1], variants, small);
   return 0;
 }

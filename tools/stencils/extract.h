@@ -69,6 +69,12 @@ uint32_t machine_find_access(const struct variant *variant);
 bool machine_put_hole(const struct variant *variant, struct hole hole,
                       struct stencil_template *template);
 
+/* Makes a variant's short form: with room for a small constant only. `proof` is what clang made of
+ * the same stencil with such a constant in it. False: there is none, or the proof says otherwise.
+ */
+bool machine_shorten(const struct variant *variant, const struct variant *proof,
+                     struct variant *result);
+
 /* ---- table.c ------------------------------------------------------------------------------- */
 
 #define FAMILY(name, shape) +1
@@ -85,6 +91,7 @@ typedef struct variant family_variants[64];
 
 /* Whether two operands are in one register, a third one (see families.def) taken in. */
 bool is_folded(uint8_t shape, uint32_t a, uint32_t b);
-void write_table(const char *path, const family_variants *variants);
+/* Of the variants made with small constants some may be missing. */
+void write_table(const char *path, const family_variants *variants, const family_variants *small);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The table's making: variants over registers of one encoding class usually differ only in the
  * fields that hold register numbers. That is not assumed but found out: a template is kept only if
- * it reproduces all the variants it stands for, byte for byte. */
+ * it reproduces all the variants it stands for, byte for byte. A template gets a short form only if
+ * every one of these variants has one. */
 #include "tools/stencils/extract.h"
 
 #define MAX_FIELDS 15
@@ -155,6 +156,7 @@ static uint32_t record_count;
 static uint32_t groups[1 << 14], group_count;
 static uint32_t ordered[1 << 14], ordered_count;
 static uint32_t explicit_count, longest;
+static uint32_t shorts[1 << 14], short_count; /* by template: its short form, or 0 */
 
 static void put(uint8_t byte) {
   records[record_bytes++] = byte;
@@ -260,17 +262,39 @@ static bool put_ordered(const struct group *group, uint8_t shape, uint32_t numbe
   return true;
 }
 
+/* The short form of a template with all that it stands for; 0: there is none. */
+static uint32_t put_short(const struct group *group, uint8_t shape, const struct variant *small) {
+  static struct variant variants[64];
+  struct group result = *group;
+  struct fields a, b;
+  result.count -= result.folded;
+  result.folded = 0;
+  for (uint32_t m = 0; m < result.count; m++) {
+    const struct variant *proof = &small[8 * group->a[m] + group->b[m]];
+    if (!machine_shorten(group->members[m], proof, &variants[m]))
+      return 0;
+    result.members[m] = &variants[m];
+  }
+  if (!find_template(&result, shape, &a, &b))
+    return 0;
+  short_count++;
+  return put_template(&result, shape, &a, &b);
+}
+
 /* One template, two, or all members. */
-static void put_group(const struct group *group, uint8_t shape) {
+static void put_group(const struct group *group, uint8_t shape, const struct variant *small) {
   struct fields a, b;
   uint32_t number = group_count++;
   for (uint32_t m = 0; m < group->count; m++)
     if (group->members[m]->length > longest)
       longest = group->members[m]->length;
-  if (find_template(group, shape, &a, &b))
-    groups[number] = put_template(group, shape, &a, &b);
-  else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number))
+  if (find_template(group, shape, &a, &b)) {
+    uint32_t template = groups[number] = put_template(group, shape, &a, &b);
+    if (!(template & STENCIL_FLAGS))
+      shorts[template] = put_short(group, shape, small);
+  } else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number)) {
     groups[number] = put_members(group, shape);
+  }
 }
 
 static void add_member(struct group *group, const family_variants *variants, size_t family,
@@ -337,7 +361,7 @@ static uint32_t find_access(const family_variants *variants, size_t family) {
   return machine_find_access(first);
 }
 
-void write_table(const char *path, const family_variants *variants) {
+void write_table(const char *path, const family_variants *variants, const family_variants *small) {
   static uint32_t firsts[FAMILY_COUNT], accesses[FAMILY_COUNT], bytes[1 << 20];
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
     firsts[family] = group_count;
@@ -345,7 +369,7 @@ void write_table(const char *path, const family_variants *variants) {
     for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
       struct group group;
       gather_group(variants, family, g, &group);
-      put_group(&group, family_shapes[family]);
+      put_group(&group, family_shapes[family], small[family]);
     }
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
@@ -356,14 +380,15 @@ void write_table(const char *path, const family_variants *variants) {
   if (!out)
     die("cannot write %s", path);
   fprintf(out,
-          "/* Made by tools/stencils: %u templates, %u records of %u bytes, %u of them "
-          "explicit variants; the longest stencil has %u. */\n",
-          template_count, record_count, record_bytes, explicit_count, longest);
+          "/* Made by tools/stencils: %u templates, %u records of %u bytes, %u of them explicit "
+          "variants, %u short forms; the longest stencil has %u. */\n",
+          template_count, record_count, record_bytes, explicit_count, short_count, longest);
   fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
   write_templates(out);
   write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
   write_numbers(out, "static const uint8_t stencil_access[]", accesses, FAMILY_COUNT);
   write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
+  write_numbers(out, "static const uint16_t stencil_shorts[]", shorts, template_count);
   write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
   write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);
   for (uint32_t i = 0; i < record_bytes; i++)

@@ -176,6 +176,9 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
                    (holes)[STENCIL_HOLE_VALUE((template)->hole2)]);                                \
   } while (0)
 
+/* There are no short forms: all instructions have one size. */
+#define TARGET_IS_SHORT(template, holes) false
+
 /* ---- Jumps --------------------------------------------------------------------------------- */
 
 /* Whether this is no jump but adrp, with a 16-byte load of the same register behind it. */

@@ -15,12 +15,17 @@
   STENCIL_FIXED_ARGS, r0, r1, r2, r3, r4, r5, r6, r7, x0, x1, x2, x3, x4, x5, x6, x7
 
 extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
+#ifdef STENCIL_SMALL /* the build that tells what clang makes of small constants */
+#define HOLE_A ((u64)STENCIL_SMALL_A)
+#define IMM32 ((i32)STENCIL_SMALL_IMM)
+#else
 #define HOLE_A ((u64)hole_a)
+#define IMM32 ((i32)0x8a5b6c7d) /* negative: so that nothing shorter than a sign extension does */
+#endif
 #define HOLE_B ((u64)hole_b)
 #define HOLE_C ((u64)hole_c)
 #define HOLE_D ((u64)hole_d)
 #define HOLE_E ((u64)hole_e)
-#define IMM32 ((i32)0x8a5b6c7d) /* negative: so that nothing shorter than a sign extension does */
 #define IMM16 ((i16)0x8c7d)
 #define IMM8 ((i8)0x9d)
 #define IMM64 0x8a5b6c7d9b4c3d2eull

@@ -47,6 +47,13 @@ stencil prologue_large
   jb trap_a
 endstencil prologue_large
 
+/* The same for small frames of functions that call none. */
+stencil prologue_leaf
+  push %r14
+  mov %rsp, %r14
+  push %r12
+endstencil prologue_leaf
+
 /* hole_a: bytes */
 stencil frame_alloc
   sub $hole_a, %rsp
@@ -93,16 +100,32 @@ stencil call_import
   mov INSTANCE_MEMORY_BASE(%r12), %r13
 endstencil call_import
 
-/* A function reference in the slot hole_a. */
-stencil call_slot
+/* A function reference waits in r10 while the arguments are placed. */
+.macro hold number, reg
+stencil hold_callee__\number
+  mov %\reg, %r10
+endstencil hold_callee__\number
+stencil held_callee__\number
+  mov %r10, %\reg
+endstencil held_callee__\number
+.endm
+
+/* Most functions that are called so are of the same instance: then nothing waits for its memory's
+ * base to be loaded, neither in the callee nor afterwards, since branches are predicted. */
+stencil call_held
   mov %r12, %rbx
-  mov hole_a(%r14), %rax
-  mov FUNC_INSTANCE(%rax), %r12
+  cmp FUNC_INSTANCE(%r10), %r12
+  je 1f
+  mov FUNC_INSTANCE(%r10), %r12
   mov INSTANCE_MEMORY_BASE(%r12), %r13
-  call *FUNC_CODE(%rax)
+1:
+  call *FUNC_CODE(%r10)
+  cmp -8(%r14), %r12
+  je 2f
   mov -8(%r14), %r12
   mov INSTANCE_MEMORY_BASE(%r12), %r13
-endstencil call_slot
+2:
+endstencil call_held
 
 /* Tail calls. The arguments are in their registers and in the outgoing words; a function that may be
  * of another instance is in r15. Without words of arguments on either side: */
@@ -241,6 +264,7 @@ endstencil i32_xor_ri__\number
 .macro register number, reg64, reg32
   xor_constant \number, \reg32
   outgoing \number, \reg64
+  hold \number, \reg64
   constant \number
   shuffles \number
   table \number, \reg32

@@ -61,8 +61,9 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
 #define TARGET_PROLOGUE_MAX 48u
 /* What stands where no code is: int3. */
 #define TARGET_FILL 0xcc
-/* Bytes behind the call instruction in call_import and call_slot. */
-#define TARGET_CALL_TAIL 8u
+/* Bytes behind the call instruction in call_import and call_held. */
+#define TARGET_IMPORT_TAIL 8u
+#define TARGET_HELD_TAIL 14u
 
 /* Longest stencil the extraction tool lets pass, with room for copies in whole words. */
 #define TARGET_STENCIL_MAX 192u
@@ -84,10 +85,16 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
     at[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* The same for a template's hole, which has 32 bits; where there is none, the word goes behind the
- * code, where the next stencil comes. */
+/* The same for a template's holes, in this order. Each gets a word of 32 bits, wherever that ends;
+ * where there is no hole it goes behind the code, where the next stencil comes. */
 #define TARGET_PATCH_TEMPLATE(at, template, holes)                                                 \
-  __builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4)
+  (__builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4),                    \
+   __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4))
+
+/* Whether the constant of its first hole fits a template's short form: 8 bits, sign extended to 32.
+ */
+#define TARGET_IS_SHORT(template, holes)                                                           \
+  ((int32_t)(holes)[(template)->hole] == (int8_t)(holes)[(template)->hole])
 
 /* A jump's field holds, as long as its target is not known, some offset in text: a link. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {

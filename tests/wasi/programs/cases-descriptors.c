@@ -63,9 +63,9 @@ static __wasi_errno_t pwrite_it(int fd) {
   return __wasi_fd_pwrite(fd, &piece, 1, 0, &moved);
 }
 
-/* Of the standard streams only what answers at once. */
+/* Of the standard streams only what answers at once, whatever they are. */
 static __wasi_errno_t read_it(int fd) {
-  return __wasi_fd_read(fd, &in, fd == 0 ? 0 : 1, &moved);
+  return __wasi_fd_read(fd, &in, fd >= 0 && fd <= 2 ? 0 : 1, &moved);
 }
 
 static __wasi_errno_t readdir_it(int fd) {
@@ -93,7 +93,7 @@ static __wasi_errno_t tell_place(int fd) {
 }
 
 static __wasi_errno_t write_it(int fd) {
-  return __wasi_fd_write(fd, &piece, fd == 1 || fd == 2 ? 0 : 1, &moved);
+  return __wasi_fd_write(fd, &piece, fd >= 0 && fd <= 2 ? 0 : 1, &moved);
 }
 
 static const struct {
@@ -137,7 +137,7 @@ static void try_calls(const char *what, int fd) {
 
 static __wasi_fd_t open_with(const char *path, uint64_t rights, unsigned fdflags) {
   __wasi_fd_t fd;
-  CHECK_OK(__wasi_path_open(SCRATCH, 0, path, 0, rights, rights, (__wasi_fdflags_t)fdflags, &fd));
+  CHECK_OK(__wasi_path_open(SCRATCH, 0, path, 0, rights, 0, (__wasi_fdflags_t)fdflags, &fd));
   return fd;
 }
 
@@ -148,15 +148,15 @@ static void try_opened(const char *what, const char *path, uint64_t rights, unsi
 }
 
 static void try_kinds(void) {
-  const uint64_t not_write = ALL_RIGHTS & ~(uint64_t)__WASI_RIGHTS_FD_WRITE;
   try_calls("a closed number", 77);
   try_calls("-1", -1);
   try_calls("standard input", 0);
   try_calls("standard output", 1);
   try_calls("a preopen", SCRATCH);
-  try_opened("a directory", "dir", not_write, 0);
-  try_opened("a file", "file", ALL_RIGHTS, 0);
-  try_opened("a file to append to", "file", ALL_RIGHTS, __WASI_FDFLAGS_APPEND);
+  /* For some hosts this right is one to write. */
+  try_opened("a directory", "dir", DIRECTORY_RIGHTS & ~(uint64_t)__WASI_RIGHTS_FD_DATASYNC, 0);
+  try_opened("a file", "file", FILE_RIGHTS, 0);
+  try_opened("a file to append to", "file", FILE_RIGHTS, __WASI_FDFLAGS_APPEND);
   try_opened("a file without rights", "file", 0, 0);
   try_opened("a directory without rights", "dir", 0, 0);
 }
@@ -173,7 +173,7 @@ static const char *const RIGHT_NAMES[] = {
 /* A file that lacks one right: which functions miss it. */
 static void try_missing_rights(void) {
   for (unsigned bit = 0; bit < sizeof RIGHT_NAMES / sizeof RIGHT_NAMES[0]; bit++) {
-    __wasi_fd_t fd = open_with("file", ALL_RIGHTS & ~(UINT64_C(1) << bit), 0);
+    __wasi_fd_t fd = open_with("file", FILE_RIGHTS & ~(UINT64_C(1) << bit), 0);
     for (int i = 0; i < CALL_COUNT; i++) {
       char text[80];
       __wasi_errno_t error = CALLS[i].call((int)fd);
@@ -199,7 +199,8 @@ static void try_widening(void) {
   CASE(fd_fdstat_set_rights, "taking one back",
        __wasi_fd_fdstat_set_rights(fd, __WASI_RIGHTS_FD_READ, 0));
   CHECK_OK(__wasi_fd_close(fd));
-  fd = open_with(".", __WASI_RIGHTS_PATH_OPEN | __WASI_RIGHTS_FD_READ, 0);
+  CHECK_OK(__wasi_path_open(SCRATCH, 0, ".", __WASI_OFLAGS_DIRECTORY, __WASI_RIGHTS_PATH_OPEN,
+                            __WASI_RIGHTS_FD_READ, 0, &fd));
   CASE(path_open, "for rights that are inherited", open_at((int)fd, "file", 0, 2, &inner));
   CHECK_OK(__wasi_fd_close(inner));
   CASE(path_open, "for a right that is not", open_at((int)fd, "file", 0, 64, &inner));
@@ -231,7 +232,7 @@ static void try_numbers(void) {
   CASE(fd_close, "a second time", __wasi_fd_close((int)second));
   CASE(fd_close, "-1", __wasi_fd_close(-1));
   CASE(fd_renumber, "from a closed number", __wasi_fd_renumber(77, SCRATCH));
-  second = open_with(".", ALL_RIGHTS & ~(uint64_t)__WASI_RIGHTS_FD_WRITE, 0);
+  second = open_with(".", __WASI_RIGHTS_PATH_FILESTAT_GET, 0);
   CASE(fd_renumber, "a directory onto the preopen", __wasi_fd_renumber((int)second, SCRATCH));
   CASE(fd_prestat_get, "what a preopen was replaced by", prestat_get(SCRATCH));
   CASE(path_filestat_get, "through it", __wasi_path_filestat_get(SCRATCH, 0, "file", &filestat));

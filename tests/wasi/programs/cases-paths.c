@@ -102,7 +102,7 @@ static void make_tree(void) {
     remove_tree(SCRATCH, NAMES[i]);
   make_file(SCRATCH, "file", "file");
   CHECK_OK(__wasi_path_create_directory(SCRATCH, "dir"));
-  CHECK_OK(__wasi_path_symlink("../outside", SCRATCH, "out"));
+  (void)__wasi_path_symlink("../outside", SCRATCH, "out"); /* some hosts refuse already this */
   CHECK_OK(__wasi_path_symlink("loop", SCRATCH, "loop"));
   CHECK_OK(__wasi_path_symlink("file", SCRATCH, "to-file"));
 }

@@ -23,9 +23,10 @@ static inline const char *errno_name(uint32_t number) {
   }
 }
 
-/* Tells what a call gave; returns it. */
+/* Tells what a call gave, at once; returns it. */
 static inline uint32_t tell(const char *function, const char *what, uint32_t error) {
   printf("%s: %s: %s\n", function, what, errno_name(error));
+  fflush(stdout);
   return error;
 }
 
@@ -66,6 +67,26 @@ uint32_t raw_path_symlink(const char *target, uint32_t target_length, uint32_t f
                           uint32_t length);
 RAW(path_unlink_file)
 uint32_t raw_path_unlink_file(uint32_t fd, const char *path, uint32_t length);
+
+/* All rights that mean something to a file, and to a directory. */
+#define FILE_IF_F(bit) | UINT64_C(1) << bit
+#define FILE_IF_B(bit) | UINT64_C(1) << bit
+#define FILE_IF_D(bit)
+#define FILE_IF_S(bit)
+#define DIRECTORY_IF_F(bit)
+#define DIRECTORY_IF_B(bit) | UINT64_C(1) << bit
+#define DIRECTORY_IF_D(bit) | UINT64_C(1) << bit
+#define DIRECTORY_IF_S(bit)
+static const uint64_t FILE_RIGHTS = 0
+#define RIGHT(name, bit, applies) FILE_IF_##applies(bit)
+#include "wasi/rights.def"
+#undef RIGHT
+    ;
+static const uint64_t DIRECTORY_RIGHTS = 0
+#define RIGHT(name, bit, applies) DIRECTORY_IF_##applies(bit)
+#include "wasi/rights.def"
+#undef RIGHT
+    ;
 
 static inline uint32_t address_of(const void *object) {
   return (uint32_t)(uintptr_t)object;

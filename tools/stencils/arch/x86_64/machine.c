@@ -144,8 +144,86 @@ uint32_t machine_find_access(const struct variant *variant) {
   return 0;
 }
 
-/* A template has one hole of 32 bits and one jump. Shorter constants are holes of 32 bits where
- * nothing stands behind them that these would hit. */
+/* ---- Short forms --------------------------------------------------------------------------- */
+
+/* What an instruction has before a hole of 32 bits, and what it has to be changed to for one of 8,
+ * which is sign extended as well (Intel SDM vol. 2, 2.1.5 and the instructions' pages). */
+static const struct rule {
+  uint8_t back, mask, is, change;
+} rules[] = {
+    {2, 0xc7, 0x84, 0xc0}, /* a displacement behind ModRM, of mode 2, and SIB */
+    {1, 0xc0, 0x80, 0xc0}, /* behind ModRM alone */
+    {2, 0xff, 0x81, 0x02}, /* a constant behind opcode and ModRM: add, or, and, sub, cmp */
+    {2, 0xff, 0x69, 0x02}, /* imul */
+};
+
+static void apply_rule(const struct rule *rule, struct variant *variant, uint32_t hole) {
+  uint32_t at = variant->holes[hole].at;
+  variant->code[at - rule->back] ^= rule->change;
+  variant->length -= 3;
+  memmove(variant->code + at + 1, variant->code + at + 4, variant->length - at - 1);
+  variant->holes[hole].kind |= ENCODING_FORM_8 << 4;
+  for (uint32_t i = hole + 1; i < variant->hole_count; i++)
+    variant->holes[i].at -= 3;
+}
+
+/* Whether this is the proof, once the small constants are put in. What is no hole in the proof is
+ * one of these, or a literal that both have. */
+static bool equals_proof(const struct variant *variant, uint32_t shortened,
+                         const struct variant *proof) {
+  struct variant filled = *variant;
+  uint32_t same = 0;
+  for (uint32_t i = 0; i < variant->hole_count; i++) {
+    struct hole hole = variant->holes[i];
+    uint32_t constant =
+        STENCIL_HOLE_VALUE(hole.kind) == STENCIL_HOLE_A ? STENCIL_SMALL_A : STENCIL_SMALL_IMM;
+    if (same < proof->hole_count && memcmp(&proof->holes[same], &hole, sizeof hole) == 0)
+      same++;
+    else if (i == shortened || hole.kind == STENCIL_HOLE_A || hole.kind == STENCIL_HOLE_IMM32)
+      memcpy(filled.code + hole.at, &constant, i == shortened ? 1 : 4);
+  }
+  return same == proof->hole_count && filled.length == proof->length &&
+         memcmp(filled.code, proof->code, proof->length) == 0;
+}
+
+bool machine_shorten(const struct variant *variant, const struct variant *proof,
+                     struct variant *result) {
+  uint32_t hole = 0; /* the first one with a constant: that is asked whether the short form does */
+  while (hole < variant->hole_count &&
+         STENCIL_HOLE_VALUE(variant->holes[hole].kind) >= STENCIL_HOLE_TARGET)
+    hole++;
+  if (!proof->present || hole == variant->hole_count ||
+      (variant->holes[hole].kind != STENCIL_HOLE_A &&
+       variant->holes[hole].kind != STENCIL_HOLE_IMM32))
+    return false;
+  const uint8_t *at = variant->code + variant->holes[hole].at;
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    if (at - variant->code < rules[i].back || (at[-rules[i].back] & rules[i].mask) != rules[i].is)
+      continue;
+    *result = *variant;
+    apply_rule(&rules[i], result, hole);
+    if (equals_proof(result, hole, proof))
+      return true;
+  }
+  return false;
+}
+
+/* ---- Templates ----------------------------------------------------------------------------- */
+
+/* Whether a 32-bit word may be written into the hole: it is one, or what it hits beyond the hole is
+ * not the template's, or another hole's that is written later. */
+static bool takes_word(const struct variant *variant, struct hole hole) {
+  static const uint8_t sizes[] = {4, 0, 0, 0, 2, 1, 0, 0};
+  uint32_t size = sizes[STENCIL_HOLE_FORM(hole.kind)], end = hole.at + size;
+  if (size == 0 || size == 4 || end == variant->length)
+    return size != 0;
+  for (uint32_t i = 0; i < variant->hole_count; i++)
+    if (variant->holes[i].at == end && variant->holes[i].kind == STENCIL_HOLE_IMM32)
+      return true;
+  return false;
+}
+
+/* A template has up to two constants and one jump. */
 bool machine_put_hole(const struct variant *variant, struct hole hole,
                       struct stencil_template *template) {
   uint8_t value = STENCIL_HOLE_VALUE(hole.kind);
@@ -156,12 +234,14 @@ bool machine_put_hole(const struct variant *variant, struct hole hole,
     template->jump = hole.kind;
     return true;
   }
-  bool is_byte = hole.kind == ENCODING_HOLE_IMM8 || hole.kind == ENCODING_HOLE_LANE;
-  bool is_last = (is_byte && hole.at + 1u == variant->length) ||
-                 (hole.kind == ENCODING_HOLE_IMM16 && hole.at + 2u == variant->length);
-  if (template->hole_at != STENCIL_TEMPLATE_CODE || (hole.kind != value && !is_last))
+  if (!takes_word(variant, hole) || template->hole2_at != STENCIL_TEMPLATE_CODE)
     return false;
-  template->hole_at = hole.at;
-  template->hole = value;
+  if (template->hole_at == STENCIL_TEMPLATE_CODE) {
+    template->hole_at = hole.at;
+    template->hole = value;
+  } else {
+    template->hole2_at = hole.at;
+    template->hole2 = value;
+  }
   return true;
 }
