@@ -464,6 +464,8 @@ static void end_function(struct compiler *c) {
     stack_drop(c);
   c->live = false;
   c->depth = 0;
+  if (wasm_reader_left(&c->reader) > 0)
+    wasm_reader_fail(&c->reader, WASM_MALFORMED, "bytes after the function's end");
 }
 
 void compile_end(struct compiler *c, const struct opcode *op) {
