@@ -239,7 +239,7 @@ void compiler_window_release(struct compiler *c, struct window *window);
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 
 /* Copies a stencil. Register numbers are those of its shape's pools (0 to 7). */
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
+void emit_stencil(struct compiler *c, size_t family, size_t a, size_t b);
 /* More text for what is not a stencil: at most `size` bytes from c->at may be written then. */
 bool emit_reserve(struct compiler *c, size_t size);
 static inline uint32_t emit_offset(const struct compiler *c) {
