@@ -14,7 +14,7 @@ bench-start: $(B)/hermit-wasm $(B)/bench/floor $(B)/bench/interleave $(B)/exampl
 	bench/start/run
 
 bench-compile: $(B)/hermit-wasm $(addprefix $(B)/bench/programs/,strings.wasm virtual.wasm) | setup
-	tools/fetch-esbuild
+	tools/fetch-npm esbuild
 	bench/compile/run
 
 include bench/programs/programs.mk

@@ -145,9 +145,9 @@ static void apply_option(enum cli_command command, int id, char *argument,
       cli_fail("--tier %s: this version has the tier baseline only; leave --tier out", argument);
     break;
   case OPTION_UNKNOWN_IMPORTS:
-    if (strcmp(argument, "trap") != 0)
-      cli_fail("--unknown-imports=%s: unknown; write --unknown-imports=trap", argument);
-    config->unknown_imports_trap = true;
+    config->unknown_imports_trap = strcmp(argument, "trap") == 0;
+    if (!config->unknown_imports_trap && strcmp(argument, "refuse") != 0)
+      cli_fail("--unknown-imports=%s: unknown; write trap or refuse", argument);
     break;
   case OPTION_STATS:
     parse_stats(argument, options);

@@ -185,15 +185,12 @@ static void compile_prefixed(struct compiler *c, uint8_t prefix) {
     compiler_fail(c, WASM_MALFORMED, "illegal opcode 0x%x 0x%x", prefix, code);
 }
 
-/* A handler that fails moves the cursor to its end, so that the loop ends with the next read. */
+/* A handler that fails moves the cursor to its end, and so does the function's last `end` if bytes
+ * follow. */
 static void compile_instructions(struct compiler *c) {
-  while (c->depth > 0) {
+  while (c->reader.at != c->reader.end) {
     c->opcode = c->reader.at;
     c->pinned = 0;
-    if (__builtin_expect(c->reader.at == c->reader.end, 0)) {
-      wasm_reader_fail_end(&c->reader);
-      return;
-    }
     uint8_t code = *c->reader.at++;
     const struct opcode *op = &opcodes[code];
     if (__builtin_expect(op->handle != NULL, 1))
@@ -203,6 +200,8 @@ static void compile_instructions(struct compiler *c) {
     else
       fail_opcode(c, code);
   }
+  if (c->depth > 0)
+    wasm_reader_fail_end(&c->reader);
 }
 
 /* ---- Functions ----------------------------------------------------------------------------- */
@@ -275,8 +274,6 @@ static bool compile_function(struct compiler *c) {
       c, CONTROL_FUNC,
       &(struct wasm_functype){.result_count = type->result_count, .results = type->results});
   compile_instructions(c);
-  if (compiler_ok(c) && wasm_reader_left(&c->reader) > 0)
-    wasm_reader_fail(&c->reader, WASM_MALFORMED, "bytes after the function's end");
   if (compiler_ok(c) && c->emit)
     record_function(c, start, compile_exit(c, start), marks);
   return compiler_ok(c);

@@ -8,12 +8,6 @@
 _Static_assert(WASM_TRAP_NONE == ABI_IMAGE_MARK_CALL && WASM_TRAP_COUNT <= 256, "marks' kinds");
 _Static_assert(STENCIL_LONGEST + 16 < TARGET_STENCIL_MAX, "emit's room is too small");
 
-static const uint8_t shapes[] = {
-#define FAMILY(name, shape) STENCIL_SHAPE_##shape,
-#include "engine/stencils/families.def"
-#undef FAMILY
-};
-
 /* The text ran out of its committed part. After a failure the text is of no use any more, but what
  * is still emitted until the error is seen needs a place: its beginning. */
 __attribute__((noinline, cold)) static void grow_text(struct compiler *c, size_t size) {
@@ -79,15 +73,13 @@ static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint3
   c->at = at + length;
 }
 
-/* Nothing here depends on the template's form but the jump. */
+/* a and b are the registers' numbers. Little here depends on the template's form. */
 static inline __attribute__((always_inline)) void
-emit_template(struct compiler *c, const struct stencil_template *template,
-              const struct stencil_operands *operands, uint32_t a, uint32_t b) {
+emit_template(struct compiler *c, const struct stencil_template *template, uint8_t a, uint8_t b) {
   uint8_t *at = c->at;
   uint64_t code[2];
   memcpy(code, template->code, sizeof code);
-  code[0] ^= template->a * stencil_packed_number(operands->number_a, a) ^
-             template->b * stencil_packed_number(operands->number_b, b);
+  code[0] ^= template->a * a ^ template->b * b;
   memcpy(at, code, sizeof code);
   TARGET_PATCH_TEMPLATE(at, template, c->hole);
   if (template->jump_at)
@@ -103,37 +95,44 @@ __attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t sha
   if (group & STENCIL_RECORD)
     emit_record(c, shape, group, a, b);
   else
-    emit_template(c, &stencil_templates[group], &stencil_operands[shape], a, b);
+    emit_template(c, &stencil_templates[group], stencil_number(shape, 0, a),
+                  stencil_number(shape, 1, b));
 }
 
-__attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c, uint32_t family,
-                                                              uint32_t a, uint32_t b) {
+__attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c, size_t family,
+                                                              size_t a, size_t b) {
   grow_text(c, 0);
   emit_stencil(c, family, a, b);
 }
 
 /* Nearly always a template, often its short form. What is uncommon is called last, so that nothing
  * has to be saved. */
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+void emit_stencil(struct compiler *c, size_t family, size_t a, size_t b) {
   if (__builtin_expect(c->at > c->text_limit, 0)) {
     emit_after_growth(c, family, a, b);
     return;
   }
-  uint8_t shape = shapes[family];
-  const struct stencil_operands *operands = &stencil_operands[shape];
-  uint32_t group = stencil_groups[stencil_firsts[family] + stencil_packed(operands->group_a, a) +
-                                  stencil_packed(operands->group_b, b)];
-  if (__builtin_expect(!(group & STENCIL_RECORD), 1) &&
-      TARGET_IS_SHORT(&stencil_templates[group], c->hole) && stencil_shorts[group])
+  struct stencil_family of = stencil_families[family];
+  const struct stencil_operands *operands = &stencil_operands[of.shape];
+  size_t group = stencil_groups[of.first + operands->group_a[a] + operands->group_b[b]];
+  if (__builtin_expect(group & STENCIL_RECORD, 0)) {
+    emit_other(c, of.shape, (uint32_t)group, (uint32_t)a, (uint32_t)b);
+    return;
+  }
+  const struct stencil_template *template = &stencil_templates[group];
+  if (TARGET_IS_SHORT(template, c->hole) && stencil_shorts[group]) {
     group = stencil_shorts[group];
-  if (__builtin_expect(group & STENCIL_RECORD, 0))
-    emit_other(c, shape, group, a, b);
-  else
-    emit_template(c, &stencil_templates[group], operands, a, b);
+    if (__builtin_expect(group & STENCIL_RECORD, 0)) {
+      emit_other(c, of.shape, (uint32_t)group, (uint32_t)a, (uint32_t)b);
+      return;
+    }
+    template = &stencil_templates[group];
+  }
+  emit_template(c, template, operands->number_a[a], operands->number_b[b]);
 }
 
 uint32_t emit_length(uint32_t family) {
-  uint32_t group = stencil_groups[stencil_firsts[family]];
+  uint32_t group = stencil_groups[stencil_families[family].first];
   return group & STENCIL_RECORD ? stencil_records[stencil_offsets[group & ~STENCIL_FLAGS]]
                                 : stencil_templates[group].length;
 }
@@ -192,10 +191,16 @@ static void put_mark(struct compiler *c, uint32_t kind, uint32_t offset) {
   if (__builtin_expect(c->marks.committed < size, 0) && !compiler_window_grow(c, &c->marks, size))
     return;
   uint32_t code = (uint32_t)(c->opcode - c->module->bytes);
+  uint32_t text_step = offset - c->mark_text, code_step = code - c->mark_code;
   uint8_t *at = c->marks.base + c->mark_bytes;
-  *at++ = (uint8_t)kind;
-  at = put_unsigned(at, offset - c->mark_text);
-  at = put_signed(at, (int32_t)(code - c->mark_code));
+  at[0] = (uint8_t)kind;
+  if (__builtin_expect(text_step < 0x80 && code_step < 0x40, 1)) {
+    at[1] = (uint8_t)text_step;
+    at[2] = (uint8_t)code_step;
+    at += 3;
+  } else {
+    at = put_signed(put_unsigned(at + 1, text_step), (int32_t)code_step);
+  }
   c->mark_bytes = (uint32_t)(at - c->marks.base);
   c->mark_text = offset;
   c->mark_code = code;
@@ -206,7 +211,7 @@ void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
 }
 
 void emit_access(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
-  put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) + stencil_access[family]);
+  put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) + stencil_families[family].access);
   emit_stencil(c, family, a, b);
 }
 

@@ -24,6 +24,7 @@ enum event {
   EVENT_LEAVE, /* the function, or not going on at all */
 };
 #define EVENT_BITS 3
+#define EVENT_KIND ((1u << EVENT_BITS) - 1)
 
 /* A block that is open. A set of a local is known by the block it stands in: it dominates what
  * follows as long as that part of that block is open. */
@@ -35,12 +36,13 @@ struct open {
 
 struct ahead {
   struct compiler *c;
-  const uint8_t *at, *end;
-  uint32_t *events;
+  const uint8_t *end;
+  uint32_t *event; /* the next one's place */
   struct open *open;
-  uint32_t depth, parts, event_count, access_count;
+  struct flow *loop; /* the innermost around here, or NULL */
+  uint32_t depth, part, parts, access_count;
   uint32_t weight; /* of a use here */
-  bool failed;
+  bool ended, failed;
 };
 
 /* ---- Sets of locals ------------------------------------------------------------------------ */
@@ -50,11 +52,6 @@ static inline void set_add(struct locals_set *set, uint32_t local) {
     set->words[local / 64] |= (uint64_t)1 << local % 64;
 }
 
-static inline void set_remove(struct locals_set *set, uint32_t local) {
-  if (local < FLOW_LOCALS)
-    set->words[local / 64] &= ~((uint64_t)1 << local % 64);
-}
-
 static inline void set_join(struct locals_set *set, const struct locals_set *more) {
   for (uint32_t i = 0; i < FLOW_LOCALS / 64; i++)
     set->words[i] |= more->words[i];
@@ -62,49 +59,52 @@ static inline void set_join(struct locals_set *set, const struct locals_set *mor
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
-static inline void skip_leb(struct ahead *a) {
-  while (a->at < a->end && (*a->at++ & 0x80))
+/* Past an integer. The cursor is handed on by value: in memory it would be the slowest thing here.
+ */
+static inline const uint8_t *skip_leb(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (*at++ & 0x80))
     ;
+  return at;
 }
 
-static inline uint32_t read_leb(struct ahead *a) {
-  if (__builtin_expect(a->at < a->end && *a->at < 0x80, 1))
-    return *a->at++;
-  uint32_t value = 0;
-  for (uint32_t shift = 0; a->at < a->end; shift += 7) {
-    uint8_t byte = *a->at++;
+static inline const uint8_t *read_leb(const uint8_t *at, const uint8_t *end, uint32_t *value) {
+  *value = 0;
+  if (__builtin_expect(at < end && *at < 0x80, 1)) {
+    *value = *at;
+    return at + 1;
+  }
+  for (uint32_t shift = 0; at < end; shift += 7) {
+    uint8_t byte = *at++;
     if (shift < 32)
-      value |= (uint32_t)(byte & 0x7f) << shift;
+      *value |= (uint32_t)(byte & 0x7f) << shift;
     if (!(byte & 0x80))
       break;
   }
-  return value;
+  return at;
 }
 
-static void skip_bytes(struct ahead *a, size_t count) {
-  size_t left = (size_t)(a->end - a->at);
-  a->at += count < left ? count : left;
+static const uint8_t *skip_bytes(const uint8_t *at, const uint8_t *end, size_t count) {
+  size_t left = (size_t)(end - at);
+  return at + (count < left ? count : left);
 }
 
-static inline void skip_memarg(struct ahead *a) {
-  if (read_leb(a) & 0x40)
-    skip_leb(a); /* the memory */
-  skip_leb(a);
+static inline const uint8_t *skip_memarg(const uint8_t *at, const uint8_t *end) {
+  uint32_t flags;
+  at = read_leb(at, end, &flags);
+  if (__builtin_expect(flags & 0x40, 0))
+    at = skip_leb(at, end); /* the memory */
+  return skip_leb(at, end);
 }
 
 /* ---- Forward ------------------------------------------------------------------------------- */
 
 static inline void put_event(struct ahead *a, enum event kind, uint32_t operand) {
-  a->events[a->event_count++] = operand << EVENT_BITS | kind;
-}
-
-static struct flow *innermost_loop(struct ahead *a) {
-  return &a->c->flows[a->open[a->open[a->depth].loop].flow];
+  *a->event++ = operand << EVENT_BITS | kind;
 }
 
 /* The loops around a get want the local's value at their heads, up to the one that contains a set
  * that dominates the get. */
-static void expose(struct ahead *a, const struct local *local, uint32_t index) {
+static inline void expose(struct ahead *a, const struct local *local, uint32_t index) {
   uint32_t set = local->set_depth;
   bool is_dominated =
       local->set_part != 0 && set <= a->depth && a->open[set].part == local->set_part;
@@ -113,250 +113,319 @@ static void expose(struct ahead *a, const struct local *local, uint32_t index) {
     set_add(&a->c->flows[a->open[loop].flow].label, index);
 }
 
-static inline void pass_local(struct ahead *a, bool is_set) {
-  uint32_t index = read_leb(a);
+static inline const uint8_t *pass_local(struct ahead *a, const uint8_t *at, bool is_set) {
+  uint32_t index;
+  at = read_leb(at, a->end, &index);
   if (__builtin_expect(index >= a->c->local_count, 0)) {
     a->failed = true;
-    return;
+    return a->end;
   }
   put_event(a, is_set ? EVENT_SET : EVENT_GET, index);
   a->access_count++;
   struct local *local = &a->c->locals[index];
   local->weight += a->weight; /* far from overflow: FLOW_BYTES */
-  if (a->open[a->depth].loop != 0) {
-    struct flow *loop = innermost_loop(a);
-    set_add(&loop->named, index);
-    if (!loop->is_called)
-      set_add(&loop->early, index);
-    if (is_set)
-      set_add(&loop->assigned, index);
-    else
-      expose(a, local, index);
-  }
   if (is_set) {
     local->set_depth = a->depth;
-    local->set_part = a->open[a->depth].part;
+    local->set_part = a->part;
   }
+  if (a->loop == NULL)
+    return at;
+  set_add(&a->loop->named, index);
+  if (is_set)
+    set_add(&a->loop->assigned, index);
+  else
+    expose(a, local, index);
+  return at;
 }
 
+/* The first call that is made in each turn: what was named by now is early. */
 static void pass_call(struct ahead *a) {
-  uint32_t loop = a->open[a->depth].loop;
-  if (loop == 0)
+  struct flow *loop = a->loop;
+  if (loop == NULL)
     return;
-  struct flow *flow = innermost_loop(a);
-  flow->calls = true;
-  flow->is_called |= loop == a->depth;
+  loop->calls = true;
+  if (!loop->is_called && a->open[a->depth].loop == a->depth) {
+    loop->is_called = true;
+    loop->early = loop->named;
+  }
 }
 
 static void pass_begin(struct ahead *a, enum control_kind kind) {
   struct compiler *c = a->c;
   uint32_t number = c->flow_count;
-  if (kind != CONTROL_FUNC)
-    skip_leb(a); /* the block's type */
   if (number + 1 >= FLOW_BLOCKS || a->depth + 1 >= FLOW_DEPTH ||
       !compiler_window_grow(c, &c->flow_window, (number + 1) * sizeof *c->flows)) {
     a->failed = true;
     return;
   }
-  c->flow_count++;
-  c->flows[number] = (struct flow){.kind = (uint8_t)kind, .parent = a->open[a->depth].flow};
-  uint32_t loop = a->open[a->depth].loop;
+  struct flow *flow = &c->flows[c->flow_count++];
+  const struct open *around = &a->open[a->depth];
+  uint32_t loop = around->loop;
+  flow->parent = around->flow;
   if (kind != CONTROL_FUNC)
     a->depth++;
   if (kind == CONTROL_LOOP) {
+    *flow = (struct flow){.parent = around->flow};
     loop = a->depth;
+    a->loop = flow;
     a->weight = a->weight < FLOW_WEIGHT_MAX ? a->weight * FLOW_WEIGHT_LOOP : a->weight;
+  } else if (kind == CONTROL_FUNC) {
+    *flow = (struct flow){.parent = 0};
   }
-  c->flows[number].weight = a->weight;
-  a->open[a->depth] = (struct open){.flow = number, .part = ++a->parts, .loop = loop};
+  flow->kind = (uint8_t)kind;
+  flow->weight = a->weight;
+  a->part = ++a->parts;
+  a->open[a->depth] = (struct open){.flow = number, .part = a->part, .loop = loop};
   put_event(a, EVENT_BEGIN, number);
 }
 
 /* What an inner loop does the outer one does too. */
+static void leave_loop(struct ahead *a) {
+  const struct flow *inner = a->loop;
+  uint32_t loop = a->open[a->depth].loop;
+  a->loop = loop ? &a->c->flows[a->open[loop].flow] : NULL;
+  if (a->loop == NULL)
+    return;
+  set_join(&a->loop->named, &inner->named);
+  set_join(&a->loop->assigned, &inner->assigned);
+  a->loop->calls |= inner->calls;
+}
+
 static void pass_end(struct ahead *a) {
-  struct flow *flow = &a->c->flows[a->open[a->depth].flow];
+  const struct flow *flow = &a->c->flows[a->open[a->depth].flow];
   put_event(a, EVENT_END, a->open[a->depth].flow);
   if (a->depth == 0) {
-    a->end = a->at;
+    a->ended = true;
     return;
   }
   a->depth--;
+  a->part = a->open[a->depth].part;
   a->weight = a->c->flows[a->open[a->depth].flow].weight;
-  if (flow->kind != CONTROL_LOOP || a->open[a->depth].loop == 0)
-    return;
-  struct flow *outer = innermost_loop(a);
-  set_join(&outer->named, &flow->named);
-  set_join(&outer->assigned, &flow->assigned);
-  if (!outer->is_called)
-    set_join(&outer->early, &flow->named);
-  outer->calls |= flow->calls;
+  if (flow->kind == CONTROL_LOOP)
+    leave_loop(a);
 }
 
 static void pass_else(struct ahead *a) {
   put_event(a, EVENT_ELSE, a->open[a->depth].flow);
-  a->open[a->depth].part = ++a->parts;
+  a->open[a->depth].part = a->part = ++a->parts;
 }
 
-static void pass_branch(struct ahead *a, enum event kind) {
-  uint32_t label = read_leb(a);
+static const uint8_t *pass_branch(struct ahead *a, const uint8_t *at, enum event kind) {
+  uint32_t label;
+  at = read_leb(at, a->end, &label);
   if (label > a->depth)
     a->failed = true;
   else
     put_event(a, kind, a->open[a->depth - label].flow);
+  return at;
+}
+
+/* A loop that begins with a jump by a local's value is a state machine: Go's compiler makes one of
+ * each function. Any part of it may follow any other, so there is little to learn. The events tell:
+ * a get, blocks that begin, the loop. */
+static bool is_state_machine(const struct ahead *a) {
+  const uint32_t *event = a->event - 1;
+  if ((*event & EVENT_KIND) != EVENT_GET)
+    return false;
+  while ((*--event & EVENT_KIND) == EVENT_BEGIN) {
+    const struct flow *flow = &a->c->flows[*event >> EVENT_BITS];
+    if (flow->kind == CONTROL_LOOP || flow->kind == CONTROL_FUNC)
+      return flow->kind == CONTROL_LOOP;
+  }
+  return false;
 }
 
 /* Backward they are joined from the last one on, which comes first. */
-static void pass_br_table(struct ahead *a) {
-  uint32_t labels = read_leb(a);
-  if (labels >= (size_t)(a->end - a->at))
-    a->failed = true;
+static const uint8_t *pass_br_table(struct ahead *a, const uint8_t *at) {
+  uint32_t labels;
+  a->failed |= is_state_machine(a);
+  at = read_leb(at, a->end, &labels);
+  a->failed |= labels >= (size_t)(a->end - at);
   for (uint32_t i = 0; i < labels && !a->failed; i++)
-    pass_branch(a, EVENT_BRANCH_IF);
-  pass_branch(a, EVENT_BRANCH);
+    at = pass_branch(a, at, EVENT_BRANCH_IF);
+  return pass_branch(a, at, EVENT_BRANCH);
 }
 
 /* Vector instructions' immediates (core spec 5.4.8). */
-static void pass_vector(struct ahead *a) {
-  uint32_t code = read_leb(a);
-  if (code <= 11 || code == 92 || code == 93) {
-    skip_memarg(a);
-  } else if (code == 12 || code == 13) {
-    skip_bytes(a, 16);
-  } else if (code >= 21 && code <= 34) {
-    skip_bytes(a, 1);
-  } else if (code >= 84 && code <= 91) {
-    skip_memarg(a);
-    skip_bytes(a, 1);
-  }
+static const uint8_t *pass_vector(const uint8_t *at, const uint8_t *end) {
+  uint32_t code;
+  at = read_leb(at, end, &code);
+  if (code <= 11 || code == 92 || code == 93)
+    return skip_memarg(at, end);
+  if (code == 12 || code == 13)
+    return skip_bytes(at, end, 16);
+  if (code >= 21 && code <= 34)
+    return skip_bytes(at, end, 1);
+  if (code >= 84 && code <= 91)
+    return skip_bytes(skip_memarg(at, end), end, 1);
+  return at;
 }
 
 /* Those behind 0xfc: from number 8 on they call helpers. */
-static void pass_prefixed(struct ahead *a) {
-  uint32_t code = read_leb(a);
+static const uint8_t *pass_prefixed(struct ahead *a, const uint8_t *at) {
+  uint32_t code;
+  at = read_leb(at, a->end, &code);
   if (code < 8)
-    return;
+    return at;
   pass_call(a);
-  skip_leb(a);
-  if (code == 8 || code == 10 || code == 12 || code == 14)
-    skip_leb(a);
+  at = skip_leb(at, a->end);
+  return code == 8 || code == 10 || code == 12 || code == 14 ? skip_leb(at, a->end) : at;
 }
 
-/* The instructions that are neither frequent nor without immediates. */
-static void pass_other(struct ahead *a, uint8_t opcode) {
+/* The instructions that are not frequent. */
+static const uint8_t *pass_other(struct ahead *a, uint8_t opcode, const uint8_t *at) {
+  uint32_t count;
   switch (opcode) {
+  case 0x08: /* throw, throw_ref: out of the function, for there is no try_table in it */
+  case 0x12: /* return_call */
+    at = skip_leb(at, a->end);
+    put_event(a, EVENT_LEAVE, 0);
+    return at;
+  case 0x13: /* return_call_indirect */
+    at = skip_leb(skip_leb(at, a->end), a->end);
+    put_event(a, EVENT_LEAVE, 0);
+    return at;
   case 0x00: /* unreachable, return */
   case 0x0f:
-    put_event(a, EVENT_LEAVE, 0);
-    return;
-  case 0x12: /* return_call */
-    skip_leb(a);
-    put_event(a, EVENT_LEAVE, 0);
-    return;
-  case 0x13: /* return_call_indirect */
-    skip_leb(a);
-    skip_leb(a);
-    put_event(a, EVENT_LEAVE, 0);
-    return;
-  case 0x08: /* throw, throw_ref: out of the function, for there is no try_table in it */
-    skip_leb(a);
-    put_event(a, EVENT_LEAVE, 0);
-    return;
   case 0x0a:
     put_event(a, EVENT_LEAVE, 0);
-    return;
+    return at;
   case 0x0e:
-    pass_br_table(a);
-    return;
+    return pass_br_table(a, at);
   case 0x11: /* call_indirect */
-    skip_leb(a);
-    skip_leb(a);
     pass_call(a);
-    return;
+    return skip_leb(skip_leb(at, a->end), a->end);
   case 0x1c: /* select with types */
-    skip_bytes(a, read_leb(a));
-    return;
+    at = read_leb(at, a->end, &count);
+    return skip_bytes(at, a->end, count);
   case 0x25: /* table.get, table.set, memory.grow */
   case 0x26:
   case 0x40:
-    skip_leb(a);
     pass_call(a);
-    return;
+    return skip_leb(at, a->end);
   case 0x3f: /* memory.size, ref.null, ref.func */
   case 0xd0:
   case 0xd2:
-    skip_leb(a);
-    return;
-  case 0x43: /* f32.const, f64.const */
-    skip_bytes(a, 4);
-    return;
-  case 0x44:
-    skip_bytes(a, 8);
-    return;
+    return skip_leb(at, a->end);
   case 0xfc:
-    pass_prefixed(a);
-    return;
+    return pass_prefixed(a, at);
   case 0xfd:
-    pass_vector(a);
-    return;
-  case 0x01: /* nop, drop, select, ref.is_null */
-  case 0x1a:
-  case 0x1b:
-  case 0xd1:
-    return;
+    return pass_vector(at, a->end);
   default: /* try_table: a call may go on at its handlers; and what there is not */
     a->failed = true;
+    return at;
   }
 }
 
-static inline void pass_instruction(struct ahead *a) {
-  uint8_t opcode = *a->at++;
-  if (opcode >= 0x45 && opcode <= 0xc4)
-    return;
-  if (opcode >= 0x28 && opcode <= 0x3e) {
-    skip_memarg(a);
-    return;
-  }
-  switch (opcode) {
-  case 0x20: /* local.get */
-    pass_local(a, false);
-    return;
-  case 0x21: /* local.set, local.tee */
-  case 0x22:
-    pass_local(a, true);
-    return;
-  case 0x41: /* i32.const, i64.const, global.get, global.set */
-  case 0x42:
-  case 0x23:
-  case 0x24:
-    skip_leb(a);
-    return;
-  case 0x0c:
-    pass_branch(a, EVENT_BRANCH);
-    return;
-  case 0x0d:
-    pass_branch(a, EVENT_BRANCH_IF);
-    return;
-  case 0x02:
+/* What the frequent instructions are to the analysis. */
+enum kind {
+  KIND_OTHER,
+  KIND_PLAIN, /* no immediates */
+  KIND_INDEX, /* one integer */
+  KIND_MEMARG,
+  KIND_FLOAT32,
+  KIND_FLOAT64,
+  KIND_GET,
+  KIND_SET,
+  KIND_BLOCK,
+  KIND_LOOP,
+  KIND_IF,
+  KIND_ELSE,
+  KIND_END,
+  KIND_BRANCH,
+  KIND_BRANCH_IF,
+  KIND_CALL,
+};
+
+static const uint8_t kinds[256] = {
+    [0x01] = KIND_PLAIN,
+    [0x02] = KIND_BLOCK,
+    [0x03] = KIND_LOOP,
+    [0x04] = KIND_IF,
+    [0x05] = KIND_ELSE,
+    [0x0b] = KIND_END,
+    [0x0c] = KIND_BRANCH,
+    [0x0d] = KIND_BRANCH_IF,
+    [0x10] = KIND_CALL,
+    [0x1a] = KIND_PLAIN,
+    [0x1b] = KIND_PLAIN,
+    [0x20] = KIND_GET,
+    [0x21] = KIND_SET,
+    [0x22] = KIND_SET,
+    [0x23] = KIND_INDEX,
+    [0x24] = KIND_INDEX,
+    [0x28 ... 0x3e] = KIND_MEMARG,
+    [0x41] = KIND_INDEX,
+    [0x42] = KIND_INDEX,
+    [0x43] = KIND_FLOAT32,
+    [0x44] = KIND_FLOAT64,
+    [0x45 ... 0xc4] = KIND_PLAIN,
+    [0xd1] = KIND_PLAIN,
+};
+
+/* The instructions that change what is known of the place. */
+static const uint8_t *pass_control(struct ahead *a, uint8_t opcode, const uint8_t *at) {
+  switch (kinds[opcode]) {
+  case KIND_BLOCK:
     pass_begin(a, CONTROL_BLOCK);
-    return;
-  case 0x03:
+    return skip_leb(at, a->end);
+  case KIND_LOOP:
     pass_begin(a, CONTROL_LOOP);
-    return;
-  case 0x04:
+    return skip_leb(at, a->end);
+  case KIND_IF:
     pass_begin(a, CONTROL_IF);
-    return;
-  case 0x05:
+    return skip_leb(at, a->end);
+  case KIND_ELSE:
     pass_else(a);
-    return;
-  case 0x0b:
+    return at;
+  case KIND_END:
     pass_end(a);
-    return;
-  case 0x10:
-    skip_leb(a);
+    return at;
+  case KIND_BRANCH:
+    return pass_branch(a, at, EVENT_BRANCH);
+  case KIND_BRANCH_IF:
+    return pass_branch(a, at, EVENT_BRANCH_IF);
+  case KIND_CALL:
     pass_call(a);
-    return;
+    return skip_leb(at, a->end);
   default:
-    pass_other(a, opcode);
+    return pass_other(a, opcode, at);
+  }
+}
+
+static void pass_body(struct ahead *a, const uint8_t *at) {
+  const uint8_t *end = a->end;
+  while (at < end) {
+    uint8_t opcode = *at++;
+    switch (kinds[opcode]) {
+    case KIND_PLAIN:
+      break;
+    case KIND_INDEX:
+      at = skip_leb(at, end);
+      break;
+    case KIND_MEMARG: /* most are short: alignment and offset of a byte each */
+      if (end - at >= 2 && at[0] < 0x40 && at[1] < 0x80)
+        at += 2;
+      else
+        at = skip_memarg(at, end);
+      break;
+    case KIND_GET:
+      at = pass_local(a, at, false);
+      break;
+    case KIND_SET:
+      at = pass_local(a, at, true);
+      break;
+    case KIND_FLOAT32:
+      at = skip_bytes(at, end, 4);
+      break;
+    case KIND_FLOAT64:
+      at = skip_bytes(at, end, 8);
+      break;
+    default:
+      at = pass_control(a, opcode, at);
+      if (a->ended || a->failed)
+        return;
+    }
   }
 }
 
@@ -377,21 +446,29 @@ static void enter_end(struct compiler *c, struct flow *flow, const struct locals
   }
 }
 
+/* An access: before a get the local's value is wanted, before a set it is not. Returns whether
+ * nobody wants it afterwards. Without branches: gets and sets come in any order. */
+static inline bool pass_back(struct locals_set *live, uint32_t local, bool is_get) {
+  if (__builtin_expect(local >= FLOW_LOCALS, 0))
+    return false;
+  uint64_t *word = &live->words[local / 64], bit = (uint64_t)1 << local % 64;
+  bool is_last = !(*word & bit);
+  *word = (*word & ~bit) | (is_get ? bit : 0);
+  return is_last;
+}
+
 static void settle_events(struct compiler *c, const struct ahead *a) {
   struct locals_set live = {{0}};
   uint8_t *access = c->accesses + a->access_count;
-  for (uint32_t i = a->event_count; i-- > 0;) {
-    uint32_t operand = a->events[i] >> EVENT_BITS;
+  const uint32_t *first = (const uint32_t *)c->event_window.base;
+  for (const uint32_t *event = a->event; event-- > first;) {
+    uint32_t operand = *event >> EVENT_BITS, kind = *event & EVENT_KIND;
+    if (kind <= EVENT_SET) {
+      *--access = pass_back(&live, operand, kind == EVENT_GET);
+      continue;
+    }
     struct flow *flow = &c->flows[operand];
-    switch (a->events[i] & ((1u << EVENT_BITS) - 1)) {
-    case EVENT_GET:
-      *--access = !set_has(&live, operand);
-      set_add(&live, operand);
-      break;
-    case EVENT_SET:
-      *--access = !set_has(&live, operand);
-      set_remove(&live, operand);
-      break;
+    switch (kind) {
     case EVENT_END:
       enter_end(c, flow, &live);
       break;
@@ -449,13 +526,13 @@ void flow_analyse(struct compiler *c) {
       !compiler_window_grow(c, &c->event_window, (bytes + 2) * sizeof(uint32_t)) ||
       !compiler_window_grow(c, &c->access_window, bytes + 1))
     return;
-  struct ahead a = {.c = c, .at = c->reader.at, .end = c->reader.at + bytes, .weight = 1};
-  a.events = (uint32_t *)c->event_window.base;
+  const uint8_t *at = c->reader.at;
+  struct ahead a = {.c = c, .end = at + bytes, .weight = 1};
+  a.event = (uint32_t *)c->event_window.base;
   a.open = (struct open *)c->open_window.base;
   a.open[0] = (struct open){0};
   pass_begin(&a, CONTROL_FUNC);
-  while (a.at < a.end && !a.failed)
-    pass_instruction(&a);
+  pass_body(&a, at);
   c->has_flow = !a.failed;
   if (c->has_flow)
     settle_events(c, &a);

@@ -16,7 +16,8 @@ bool numeric_begin(struct compiler *c, const struct opcode *op) {
   if (__builtin_expect(c->live, 1))
     return true;
   c->height -= op->in_count;
-  stack_push(c, (struct value){.type = op->out});
+  if (op->out != 0)
+    stack_push(c, (struct value){.type = op->out});
   return false;
 }
 
@@ -70,13 +71,14 @@ static void binary_constant(struct compiler *c, const struct opcode *op, uint32_
   finish_binary(c, op->out);
 }
 
-/* Whether the right operand is best read from memory: it is in its slot, or a local at home for
- * which another one would have to leave its register. */
+/* Whether the right operand is best read from memory: it is in its slot, or a local at home that is
+ * not wanted afterwards or for which another one would have to leave its register. */
 static bool is_in_memory(const struct compiler *c, const struct value *right) {
-  if (right->where == AT_LOCAL)
-    return c->locals[right->local].reg == NO_REGISTER &&
-           !(c->free_regs & register_set(right->type) & COMPILER_REGISTERS & ~(uint32_t)c->pinned);
-  return right->where == AT_SLOT;
+  if (right->where != AT_LOCAL)
+    return right->where == AT_SLOT;
+  const struct local *local = &c->locals[right->local];
+  uint32_t set = register_set(right->type) & COMPILER_REGISTERS & ~(uint32_t)c->pinned;
+  return local->reg == NO_REGISTER && (local->dying || !(c->free_regs & set));
 }
 
 static void binary_memory(struct compiler *c, const struct opcode *op, uint32_t family) {
@@ -111,13 +113,18 @@ static bool constant_to_right(struct compiler *c) {
   return true;
 }
 
-/* Adds a constant to the top of the stack. The stencil leaves a local where it is. */
+/* A constant and the top of the stack, by a stencil that leaves a local where it is. */
+static void pass_constant(struct compiler *c, uint8_t type, uint32_t family, uint64_t bits) {
+  uint32_t to, from = value_pass(c, c->height - 1, &to);
+  c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
+  emit_stencil(c, family, to, from);
+  TOP(c).type = type;
+}
+
+/* Adds a constant to the top of the stack. */
 static void add_constant(struct compiler *c, uint8_t type, uint64_t bits) {
-  if (bits != 0) {
-    uint32_t to, from = value_pass(c, c->height - 1, &to);
-    c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
-    emit_stencil(c, type == WASM_I64 ? ST_i64_add_ri : ST_i32_add_ri, to, from);
-  }
+  if (bits != 0)
+    pass_constant(c, type, type == WASM_I64 ? ST_i64_add_ri : ST_i32_add_ri, bits);
   TOP(c).type = type;
 }
 
@@ -168,6 +175,22 @@ void compile_subtract(struct compiler *c, const struct opcode *op) {
   }
 }
 
+/* argument: the families rr, rs, ri */
+void compile_multiply(struct compiler *c, const struct opcode *op) {
+  if (!numeric_begin(c, op))
+    return;
+  const struct value *right = &TOP(c);
+  constant_to_right(c);
+  if (is_immediate(right)) {
+    stack_drop(c);
+    pass_constant(c, op->out, op->argument + 2, right->bits);
+  } else if (is_in_memory(c, right)) {
+    binary_memory(c, op, op->argument + 1);
+  } else {
+    numeric_registers(c, op, op->argument);
+  }
+}
+
 /* argument: the families rr, ri. The count is taken modulo the width. */
 void compile_shift(struct compiler *c, const struct opcode *op) {
   if (!numeric_begin(c, op))
@@ -179,16 +202,25 @@ void compile_shift(struct compiler *c, const struct opcode *op) {
     numeric_registers(c, op, op->argument);
 }
 
-void compile_rotate_left(struct compiler *c, const struct opcode *op) {
+static void rotate(struct compiler *c, const struct opcode *op, bool left) {
   if (!numeric_begin(c, op))
     return;
-  const struct value *right = &TOP(c);
   bool wide = op->out == WASM_I64;
-  if (right->where == AT_CONST)
-    binary_constant(c, op, wide ? ST_i64_rotr_ri : ST_i32_rotr_ri,
-                    (0 - right->bits) & (wide ? 63 : 31));
-  else
+  if (TOP(c).where != AT_CONST) {
     numeric_registers(c, op, op->argument);
+    return;
+  }
+  uint64_t count = left ? 0 - TOP(c).bits : TOP(c).bits;
+  stack_drop(c);
+  pass_constant(c, op->out, wide ? ST_i64_rotr_ri : ST_i32_rotr_ri, count & (wide ? 63 : 31));
+}
+
+void compile_rotate_left(struct compiler *c, const struct opcode *op) {
+  rotate(c, op, true);
+}
+
+void compile_rotate_right(struct compiler *c, const struct opcode *op) {
+  rotate(c, op, false);
 }
 
 /* Both reasons are jumps out of the stencil: the machine's own fault does not tell them apart. */
@@ -213,6 +245,15 @@ void compile_float_binary(struct compiler *c, const struct opcode *op) {
 void compile_float_registers(struct compiler *c, const struct opcode *op) {
   if (numeric_begin(c, op))
     numeric_registers(c, op, op->argument);
+}
+
+/* To another register where the operand is a local that stays. */
+void compile_pass(struct compiler *c, const struct opcode *op) {
+  if (!numeric_begin(c, op))
+    return;
+  uint32_t to, from = value_pass(c, c->height - 1, &to);
+  emit_stencil(c, op->argument, to, from);
+  TOP(c).type = op->out;
 }
 
 /* In place: dst = op dst. */

@@ -160,7 +160,7 @@ void compile_extract_lane_signed(struct compiler *c, const struct opcode *op) {
   if (!compiler_ok(c) || !c->live)
     return;
   bool is_8 = (op->argument & 0xffff) == ST_i8x16_extract_lane;
-  emit_stencil(c, is_8 ? ST_i32_extend8_s : ST_i32_extend16_s, TOP(c).reg, 0);
+  emit_stencil(c, is_8 ? ST_i32_extend8_s : ST_i32_extend16_s, TOP(c).reg, TOP(c).reg);
 }
 
 void compile_replace_lane(struct compiler *c, const struct opcode *op) {

@@ -3,7 +3,9 @@
 
 CLI_MODULES := $(patsubst tests/cli/modules/%.c,$(B)/tests/modules/%.wasm,\
 	$(wildcard tests/cli/modules/*.c)) $(patsubst tests/cli/modules/%.wat,\
-	$(B)/tests/modules/%.wasm,$(wildcard tests/cli/modules/*.wat))
+	$(B)/tests/modules/%.wasm,$(wildcard tests/cli/modules/*.wat)) $(patsubst \
+	tests/cli/modules/%.cc,$(B)/tests/modules/%.wasm,$(wildcard tests/cli/modules/*.cc)) $(patsubst \
+	tests/cli/modules/%.rs,$(B)/tests/modules/%.wasm,$(wildcard tests/cli/modules/*.rs))
 
 $(B)/tests/modules/%.wasm: tests/cli/modules/%.c | setup
 	@mkdir -p $(@D)
@@ -12,6 +14,14 @@ $(B)/tests/modules/%.wasm: tests/cli/modules/%.c | setup
 $(B)/tests/modules/%.wasm: tests/cli/modules/%.wat | setup
 	@mkdir -p $(@D)
 	wat2wasm --debug-names $< -o $@
+
+$(B)/tests/modules/%.wasm: tests/cli/modules/%.cc | setup
+	@mkdir -p $(@D)
+	$(CLANGXX) $(WASM_CXXFLAGS) $< -o $@
+
+$(B)/tests/modules/%.wasm: tests/cli/modules/%.rs | setup
+	@mkdir -p $(@D)
+	$(RUSTC) $(RUSTFLAGS) $< -o $@
 
 .PHONY: test-programs
 test-programs: $(B)/hermit-wasm $(EXAMPLES) $(CLI_MODULES) $(TAP_TESTS) $(HTTP_LOAD)

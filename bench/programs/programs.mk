@@ -45,5 +45,5 @@ $(BENCH_CXX:%=$(B)/bench/programs/%.wasm): $(B)/bench/programs/%.wasm: $(B)/benc
 # `make bench-programs ROUNDS=1 PROGRAMS="fib nbody"`: fewer rounds, some programs.
 .PHONY: bench-programs
 bench-programs: $(B)/hermit-wasm $(BENCH_PROGRAMS) $(BENCH_MODULES)
-	-tools/fetch-esbuild
+	-tools/fetch-npm esbuild
 	bench/programs/run

@@ -20,9 +20,17 @@
     r##a = (w)(e);                                                                                 \
     NEXT;                                                                                          \
   }
-#define ADD_RI(b, a, name, w)                                                                      \
+/* Those that leave their operand where it is: r##b to r##a. */
+#define KEEP_RI(b, a, name, w, imm, e)                                                             \
   STENCIL(name##_ri__##a##b) {                                                                     \
-    r##a = (w)((w)r##b + (w)IMM32);                                                                \
+    w x = (w)r##b, y = (w)imm;                                                                     \
+    r##a = (w)(e);                                                                                 \
+    NEXT;                                                                                          \
+  }
+#define KEEP(b, a, name, w, e)                                                                     \
+  STENCIL(name##__##a##b) {                                                                        \
+    w x = (w)r##b;                                                                                 \
+    r##a = (w)(e);                                                                                 \
     NEXT;                                                                                          \
   }
 #define UNARY(a, name, w, e)                                                                       \
@@ -41,10 +49,12 @@
 #define INTEGER(n, w, s, bits)                                                                     \
   PAIRS(RR, n##_add, w, x + y)                                                                     \
   EACH(RS, n##_add, w, x + y)                                                                      \
-  PAIRS(ADD_RI, n##_add, w)                                                                        \
+  PAIRS(KEEP_RI, n##_add, w, IMM32, x + y)                                                         \
   PAIRS(RR, n##_sub, w, x - y)                                                                     \
   EACH(RS, n##_sub, w, x - y)                                                                      \
-  BINARY(n##_mul, w, x *y)                                                                         \
+  PAIRS(RR, n##_mul, w, x *y)                                                                      \
+  EACH(RS, n##_mul, w, x *y)                                                                       \
+  PAIRS(KEEP_RI, n##_mul, w, IMM32, x *y)                                                          \
   BINARY(n##_and, w, x &y)                                                                         \
   BINARY(n##_or, w, x | y)                                                                         \
   PAIRS(RR, n##_xor, w, x ^ y)                                                                     \
@@ -53,20 +63,21 @@
   SHIFT(n##_shr_s, w, (s)x >> (y & (bits - 1)))                                                    \
   SHIFT(n##_shr_u, w, x >> (y & (bits - 1)))                                                       \
   PAIRS(RR, n##_rotl, w, __builtin_rotateleft##bits(x, y))                                         \
-  SHIFT(n##_rotr, w, __builtin_rotateright##bits(x, y))                                            \
-  EACH(UNARY, n##_extend8_s, w, (s)(i8)x)                                                          \
-  EACH(UNARY, n##_extend16_s, w, (s)(i16)x)
+  PAIRS(RR, n##_rotr, w, __builtin_rotateright##bits(x, y))                                        \
+  PAIRS(KEEP_RI, n##_rotr, w, IMM_SHIFT, __builtin_rotateright##bits(x, y))                        \
+  PAIRS(KEEP, n##_extend8_s, w, (s)(i8)x)                                                          \
+  PAIRS(KEEP, n##_extend16_s, w, (s)(i16)x)
 
 INTEGER(i32, u32, i32, 32)
 INTEGER(i64, u64, i64, 64)
 EACH(RI, i64_xor, u64, IMM32, x ^ y) /* i32.xor: clang extends the constant, see stencils.S */
-EACH(UNARY, i64_extend32_s, u64, (i64)(i32)x)
-EACH(UNARY, i32_clz, u32, x ? (u32)__builtin_clz(x) : 32u)
-EACH(UNARY, i32_ctz, u32, x ? CTZ32(x) : 32u)
-EACH(UNARY, i32_popcnt, u32, __builtin_popcount(x))
-EACH(UNARY, i64_clz, u64, x ? (u64)__builtin_clzll(x) : 64u)
-EACH(UNARY, i64_ctz, u64, x ? CTZ64(x) : 64u)
-EACH(UNARY, i64_popcnt, u64, __builtin_popcountll(x))
+PAIRS(KEEP, i64_extend32_s, u64, (i64)(i32)x)
+PAIRS(KEEP, i32_clz, u32, x ? (u32)__builtin_clz(x) : 32u)
+PAIRS(KEEP, i32_ctz, u32, x ? CTZ32(x) : 32u)
+PAIRS(KEEP, i32_popcnt, u32, __builtin_popcount(x))
+PAIRS(KEEP, i64_clz, u64, x ? (u64)__builtin_clzll(x) : 64u)
+PAIRS(KEEP, i64_ctz, u64, x ? CTZ64(x) : 64u)
+PAIRS(KEEP, i64_popcnt, u64, __builtin_popcountll(x))
 EACH(UNARY, i32_eqz, u32, x == 0)
 EACH(UNARY, i64_eqz, u64, x == 0)
 

@@ -3,13 +3,11 @@
  *
  * Register pairs are grouped by encoding class (encoding.h). A group is one template, into whose
  * fields register numbers are XORed (they hold number 0), or, where the variants do not fit one, a
- * record for each. stencil_groups[stencil_firsts[family] + stencil_group(...)] is the number of
+ * record for each. stencil_groups[family's first + stencil_group(...)] is the number of
  * - a struct stencil_template, which nearly all are: short and with few holes; or, with
  * - STENCIL_RECORD, a record of any form; with STENCIL_EXPLICIT too, the group's first record;
  * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of three such numbers,
  *   for a < b, a > b and a = b.
- *
- * stencil_access[family] is where in a stencil that loads or stores the instruction is that does.
  *
  * stencil_shorts[template] is what to take instead where the template's first hole gets a constant
  * that TARGET_IS_SHORT says fits: again such a number, or 0: nothing.
@@ -27,6 +25,12 @@
 #define STENCIL_EXPLICIT 0x4000u
 #define STENCIL_ORDERED 0x2000u
 #define STENCIL_FLAGS (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
+
+struct stencil_family {
+  uint16_t first; /* group */
+  uint8_t shape;
+  uint8_t access; /* where in a stencil that loads or stores the instruction is that does */
+};
 
 #define STENCIL_TEMPLATE_CODE 16
 struct stencil_template {
@@ -83,22 +87,36 @@ static inline unsigned stencil_shape_operands(uint8_t shape) {
   return shape == STENCIL_SHAPE_NONE ? 0 : shape <= STENCIL_SHAPE_F ? 1 : 2;
 }
 
-/* What a shape's operands add to the group's number, packed by register, a nibble each; and their
- * numbers, a byte each. */
+/* By shape and register: what the register adds to the group's number as operand a and as b, and
+ * its numbers in the fields of templates. */
 struct stencil_operands {
-  uint32_t group_a, group_b;
-  uint64_t number_a, number_b;
+  uint8_t group_a[8], group_b[8], number_a[8], number_b[8];
 };
+#define STENCIL_PICK(packed, bits, mask, r) (0ull | (packed)) >> (r) * (bits) & (mask)
+#define STENCIL_EACH(packed, bits, mask)                                                           \
+  {                                                                                                \
+    STENCIL_PICK(packed, bits, mask, 0), STENCIL_PICK(packed, bits, mask, 1),                      \
+        STENCIL_PICK(packed, bits, mask, 2), STENCIL_PICK(packed, bits, mask, 3),                  \
+        STENCIL_PICK(packed, bits, mask, 4), STENCIL_PICK(packed, bits, mask, 5),                  \
+        STENCIL_PICK(packed, bits, mask, 6), STENCIL_PICK(packed, bits, mask, 7)                   \
+  }
+#define STENCIL_OPERANDS(groups_a, groups_b, numbers_a, numbers_b)                                 \
+  {                                                                                                \
+    STENCIL_EACH(groups_a, 4, 15), STENCIL_EACH(groups_b, 4, 15), STENCIL_EACH(numbers_a, 8, 255), \
+        STENCIL_EACH(numbers_b, 8, 255)                                                            \
+  }
+#define STENCIL_INT ENCODING_INT_NUMBERS
+#define STENCIL_FLOAT ENCODING_FLOAT_NUMBERS
 static const struct stencil_operands stencil_operands[] = {
-    [STENCIL_SHAPE_NONE] = {0, 0, 0, 0},
-    [STENCIL_SHAPE_I] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, 0},
-    [STENCIL_SHAPE_F] = {0, 0, ENCODING_FLOAT_NUMBERS, 0},
-    [STENCIL_SHAPE_II] = {ENCODING_CLASSES * ENCODING_INT_CLASSES, ENCODING_INT_CLASSES,
-                          ENCODING_INT_NUMBERS, ENCODING_INT_NUMBERS},
-    [STENCIL_SHAPE_FF] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
-    [STENCIL_SHAPE_IF] = {ENCODING_INT_CLASSES, 0, ENCODING_INT_NUMBERS, ENCODING_FLOAT_NUMBERS},
-    [STENCIL_SHAPE_FI] = {0, ENCODING_INT_CLASSES, ENCODING_FLOAT_NUMBERS, ENCODING_INT_NUMBERS},
-    [STENCIL_SHAPE_FFX] = {0, 0, ENCODING_FLOAT_NUMBERS, ENCODING_FLOAT_NUMBERS},
+    [STENCIL_SHAPE_NONE] = STENCIL_OPERANDS(0, 0, 0, 0),
+    [STENCIL_SHAPE_I] = STENCIL_OPERANDS(ENCODING_INT_CLASSES, 0, STENCIL_INT, 0),
+    [STENCIL_SHAPE_F] = STENCIL_OPERANDS(0, 0, STENCIL_FLOAT, 0),
+    [STENCIL_SHAPE_II] = STENCIL_OPERANDS(ENCODING_CLASSES * ENCODING_INT_CLASSES,
+                                          ENCODING_INT_CLASSES, STENCIL_INT, STENCIL_INT),
+    [STENCIL_SHAPE_FF] = STENCIL_OPERANDS(0, 0, STENCIL_FLOAT, STENCIL_FLOAT),
+    [STENCIL_SHAPE_IF] = STENCIL_OPERANDS(ENCODING_INT_CLASSES, 0, STENCIL_INT, STENCIL_FLOAT),
+    [STENCIL_SHAPE_FI] = STENCIL_OPERANDS(0, ENCODING_INT_CLASSES, STENCIL_FLOAT, STENCIL_INT),
+    [STENCIL_SHAPE_FFX] = STENCIL_OPERANDS(0, 0, STENCIL_FLOAT, STENCIL_FLOAT),
 };
 
 static inline uint32_t stencil_packed(uint32_t packed, uint32_t reg) {
@@ -119,8 +137,7 @@ static inline uint32_t stencil_group_count(uint8_t shape) {
 
 /* The group of a register pair; operands that the shape does not have are 0. */
 static inline uint32_t stencil_group(uint8_t shape, uint32_t a, uint32_t b) {
-  const struct stencil_operands *operands = &stencil_operands[shape];
-  return stencil_packed(operands->group_a, a) + stencil_packed(operands->group_b, b);
+  return (uint32_t)stencil_operands[shape].group_a[a] + stencil_operands[shape].group_b[b];
 }
 
 /* The place of a register pair in a group without a template. */
@@ -145,12 +162,9 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
 }
 
 /* The number of an operand's register in the fields of a template. */
-static inline uint64_t stencil_packed_number(uint64_t packed, uint32_t reg) {
-  return packed >> 8 * reg & 0xff;
-}
 static inline uint8_t stencil_number(uint8_t shape, unsigned operand, uint32_t r) {
   const struct stencil_operands *operands = &stencil_operands[shape];
-  return (uint8_t)stencil_packed_number(operand ? operands->number_b : operands->number_a, r);
+  return operand ? operands->number_b[r] : operands->number_a[r];
 }
 
 #endif

@@ -4,17 +4,30 @@
 
 #include <string.h>
 
-static enum wasm_trap_kind unknown_import(void *context, struct wasm_instance *caller,
-                                          const union wasm_value *args, union wasm_value *results) {
-  (void)context, (void)caller, (void)args, (void)results;
-  return WASM_TRAP_UNKNOWN_IMPORT;
-}
-
 struct import {
   struct wasm_name space;
   struct wasm_name name;
   struct wasm_externtype type;
 };
+
+/* A function that WASI does not have; where --unknown-imports=trap, calling it ends the program,
+ * and the message names it. */
+static enum wasm_trap_kind unknown_import(void *context, struct wasm_instance *caller,
+                                          const union wasm_value *args, union wasm_value *results) {
+  struct unknown_import *import = context;
+  (void)caller, (void)args, (void)results;
+  import->program->unknown_import = import;
+  return WASM_TRAP_UNKNOWN_IMPORT;
+}
+
+static void *make_unknown_function(struct program *program, const struct import *import) {
+  const struct wasm_platform *platform = &program->platform;
+  struct unknown_import *unknown = platform->allocate(platform->context, sizeof *unknown);
+  if (!unknown)
+    return NULL;
+  *unknown = (struct unknown_import){program, import->space, import->name};
+  return wasm_func_new(program->store, &import->type.func, unknown_import, unknown);
+}
 
 static void print_import(struct printer *printer, const struct import *import) {
   print_text(printer, "import \"");
@@ -35,11 +48,12 @@ static _Noreturn void refuse_import(struct program *program, const struct import
 }
 
 /* Whatever has the wanted type and no content: for --unknown-imports=trap. */
-static void *make_unknown(struct program *program, const struct wasm_externtype *type) {
+static void *make_unknown(struct program *program, const struct import *import) {
+  const struct wasm_externtype *type = &import->type;
   union wasm_value zero = {.v128 = {0, 0}};
   switch (type->kind) {
   case WASM_EXTERN_FUNC:
-    return wasm_func_new(program->store, &type->func, unknown_import, NULL);
+    return make_unknown_function(program, import);
   case WASM_EXTERN_TABLE:
     return wasm_table_new(program->store, type->valtype, &type->limits, 0);
   case WASM_EXTERN_MEMORY:
@@ -66,7 +80,7 @@ static void *resolve(struct program *program, const struct import *import) {
     refuse_import(program, import,
                   " does not exist here: only WASI preview 1 functions do; "
                   "--unknown-imports=trap runs the module until it calls it\n");
-  void *unknown = make_unknown(program, &import->type);
+  void *unknown = make_unknown(program, import);
   if (!unknown)
     refuse_import(program, import, " could not be made: out of memory; see --memory\n");
   return unknown;

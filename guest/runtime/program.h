@@ -8,6 +8,12 @@
 #include "guest/runtime/print.h"
 #include "wasi/wasi.h"
 
+/* An import that WASI does not have, made to trap. */
+struct unknown_import {
+  struct program *program;
+  struct wasm_name space, name;
+};
+
 struct program {
   struct machine *machine;
   struct driver_machine driver_machine;
@@ -24,6 +30,7 @@ struct program {
   struct wasm_store *store;
   struct wasm_module *module;
   struct wasi *wasi;
+  const struct unknown_import *unknown_import; /* the one that was called, if one was */
   struct wasm_trap trap; /* the last one; large, so it lives here and not on a stack */
 };
 

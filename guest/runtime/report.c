@@ -41,6 +41,13 @@ void program_print_trap(struct program *program) {
   struct printer *printer = program_message(program, "running");
   print_text(printer, "trap: ");
   print_text(printer, wasm_trap_text(trap->kind));
+  if (trap->kind == WASM_TRAP_UNKNOWN_IMPORT && program->unknown_import) {
+    print_text(printer, ": \"");
+    print_name(printer, program->unknown_import->space);
+    print_text(printer, "\" \"");
+    print_name(printer, program->unknown_import->name);
+    print_text(printer, "\"");
+  }
   print_text(printer, "\n");
   for (uint32_t i = 0; i < trap->frame_count; i++)
     print_frame(printer, i, &trap->frames[i]);

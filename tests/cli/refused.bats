@@ -160,7 +160,9 @@ END
   expect 125 vm missing-import
   said "missing-import.wasm" "elsewhere" "no_such_function"
   expect 134 vm_with --unknown-imports=trap -- missing-import
-  mentioned "unknown import called" "_start"
+  mentioned "unknown import called: \"elsewhere\" \"no_such_function\"" "_start"
+  expect 125 vm_with --unknown-imports=refuse -- missing-import
+  said "no_such_function"
   expect 0 vm_with --unknown-imports=trap --invoke quiet -- missing-import
   printed 7
 }

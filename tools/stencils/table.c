@@ -436,10 +436,9 @@ static uint32_t find_access(const family_variants *variants, size_t family) {
 }
 
 void write_table(const char *path, const family_variants *variants, const family_variants *small) {
-  static uint32_t firsts[FAMILY_COUNT], accesses[FAMILY_COUNT], bytes[1 << 20];
+  static uint32_t firsts[FAMILY_COUNT], bytes[1 << 20];
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
     firsts[family] = group_count;
-    accesses[family] = find_access(variants, family);
     for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
       struct group group;
       if (!ENCODING_HAS_VECTORS && is_vector_family(family)) {
@@ -463,8 +462,11 @@ void write_table(const char *path, const family_variants *variants, const family
           template_count, record_count, record_bytes, explicit_count, short_count, longest);
   fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
   write_templates(out);
-  write_numbers(out, "static const uint16_t stencil_firsts[]", firsts, FAMILY_COUNT);
-  write_numbers(out, "static const uint8_t stencil_access[]", accesses, FAMILY_COUNT);
+  fprintf(out, "static const struct stencil_family stencil_families[] = {\n");
+  for (size_t family = 0; family < FAMILY_COUNT; family++)
+    fprintf(out, "{%u, %u, %u},\n", firsts[family], family_shapes[family],
+            find_access(variants, family));
+  fprintf(out, "};\n");
   write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
   write_numbers(out, "static const uint16_t stencil_shorts[]", shorts, template_count);
   write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);

@@ -89,15 +89,21 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
 }
 
 /* The same for a template's holes, in this order. Each gets a word of 32 bits, wherever that ends;
- * where there is no hole it goes behind the code, where the next stencil comes. */
+ * without a hole it goes behind the code, where the next stencil comes. Few have a second. */
 #define TARGET_PATCH_TEMPLATE(at, template, holes)                                                 \
-  (__builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4),                    \
-   __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4))
+  do {                                                                                             \
+    __builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4);                   \
+    if ((template)->hole2_at != STENCIL_TEMPLATE_CODE)                                             \
+      __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4);               \
+  } while (0)
 
 /* Whether the constant of its first hole fits a template's short form: 8 bits, sign extended to 32.
  */
 #define TARGET_IS_SHORT(template, holes)                                                           \
   ((int32_t)(holes)[(template)->hole] == (int8_t)(holes)[(template)->hole])
+
+/* The words of br_table's table are fields of jumps, too. */
+#define TARGET_TABLE_HAS_JUMPS true
 
 /* A jump's field holds, as long as its target is not known, some offset in text: a link. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {

@@ -6,7 +6,7 @@ import { WASI } from "node:wasi";
 const [path, directory, ...args] = process.argv.slice(2);
 const wasi = new WASI({
   version: "preview1",
-  args: ["esbuild.wasm", ...args],
+  args: ["program.wasm", ...args],
   env: { PWD: "/" },
   preopens: { "/": directory },
   returnOnExit: true,
