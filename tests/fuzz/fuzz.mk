@@ -7,7 +7,7 @@ DIFFER_SOURCES := $(addprefix tests/fuzz/,differ.c engines.c run.c) $(GENERATE_S
 
 $(B)/fuzz/differ: $(call objects,host,$(DIFFER_SOURCES) $(ENGINE_SOURCES))
 	@mkdir -p $(@D)
-	$(CLANG) $^ -lm -o $@
+	$(CLANG) $(HOST_TARGET) $^ -lm -o $@
 
 # A compiler that runs out of registers and memory all the time; see engine/compiler.h.
 STRESS_CFLAGS := $(ASAN_CFLAGS) -DCOMPILER_REGISTERS=0xa995u -DCOMPILER_WINDOW_STEP=4096u \
