@@ -22,7 +22,7 @@ RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)
 	guest/runtime/virt.c guest/runtime/memory.c guest/runtime/area.c \
 	guest/runtime/code.c guest/runtime/heap.c guest/runtime/string.c guest/runtime/divide.c
 # The program that runs a module.
-PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.c \
+PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/fetch.c guest/runtime/link.c guest/runtime/host.c \
 	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c
 # DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_SOURCES are others'.
 
