@@ -130,10 +130,17 @@ static void flush_output(struct program *program) {
     refuse_loss(program, "writing the output of", "some of it is lost", error);
 }
 
+/* Our own words must not get lost where the program did not want to wait. */
+static void block_output(struct program *program) {
+  for (uint32_t stream = 1; program->console && stream < 3; stream++)
+    console_set_nowait(program->console, stream, false);
+}
+
 static _Noreturn void finish(struct program *program, enum wasm_status status,
                              const struct timeline *times) {
   uint32_t exit_status = 0;
   enum abi_outcome outcome = ABI_OUTCOME_EXIT;
+  block_output(program);
   if (status == WASM_TRAPPED && program->trap.kind == WASM_TRAP_EXIT) {
     exit_status = program->trap.exit_status & 0xff;
   } else if (status == WASM_TRAPPED) {
