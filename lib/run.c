@@ -367,7 +367,8 @@ static void run_under_qemu(struct run *run, const char *kvm_problem) {
   signals_block(&run->signals);
   bool ok = under_qemu_choose(&chosen, config, kvm_problem, result->error, sizeof(result->error)) &&
             open_module(run) &&
-            image_open(&run->image, config->guest_image, result->error, sizeof(result->error)) &&
+            image_open(&run->image, *chosen.image ? chosen.image : NULL, result->error,
+                       sizeof(result->error)) &&
             describe_program(run, &program, &args);
   if (ok && config->timeout_ms && !signals_set_deadline(&run->signals, config->timeout_ms))
     ok = fail(run, "cannot set the deadline: %s", strerror(errno));
