@@ -352,6 +352,8 @@ static void leave_compare(struct compiler *c, struct compare compare, uint32_t o
 /* The order of an integer family's conditions: eq ne lt_s ge_s gt_s le_s lt_u ge_u gt_u le_u; a
  * condition's negation is its number ^ 1. */
 #define CONDITIONS 10u
+#define CONDITION_LT_S 2u
+#define CONDITION_LT_U 6u
 _Static_assert(ST_i32_eq_ri - ST_i32_eq_rr == CONDITIONS, "compare's arithmetic on families");
 _Static_assert(ST_i32_br_eq_rr - ST_i32_eq_ri == CONDITIONS, "");
 _Static_assert(ST_i32_br_eq_ri - ST_i32_br_eq_rr == CONDITIONS, "");
@@ -362,11 +364,17 @@ static uint32_t swap_condition(uint32_t condition) {
   return condition < 2 ? condition : ((condition - 2) ^ 2) + 2;
 }
 
-/* clang turns some compares with a constant into such with its neighbour, so the extreme ones are
- * not put into stencils. */
-static bool is_compare_immediate(const struct value *value) {
+/* clang turns some compares with a constant into such with its neighbour, so those that have none
+ * in their order are not put into stencils. */
+static bool is_compare_immediate(const struct value *value, uint32_t condition) {
   int32_t bits = (int32_t)value->bits;
-  return is_immediate(value) && bits != INT32_MIN && bits != INT32_MAX && bits != 0 && bits != -1;
+  if (!is_immediate(value))
+    return false;
+  if (condition < CONDITION_LT_S)
+    return true;
+  if (condition < CONDITION_LT_U)
+    return bits != INT32_MIN && bits != INT32_MAX;
+  return bits != 0 && bits != -1;
 }
 
 /* x == 0 and x != 0 are tests of x. */
@@ -384,9 +392,10 @@ static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide)
     return true;
   }
   uint32_t reg = value_own(c, index);
-  emit_stencil(c, wide ? ST_i64_eqz : ST_i32_eqz, reg, 0);
-  if (condition == 1)
-    emit_stencil(c, ST_i32_eqz, reg, 0);
+  c->hole[STENCIL_HOLE_IMM32] = 0;
+  emit_stencil(
+      c, condition == 1 ? (wide ? ST_i64_ne_ri : ST_i32_ne_ri) : (wide ? ST_i64_eqz : ST_i32_eqz),
+      reg, 0);
   TOP(c).type = WASM_I32;
   return true;
 }
@@ -400,7 +409,7 @@ void compile_compare(struct compiler *c, const struct opcode *op) {
     return;
   if (constant_to_right(c))
     condition = swap_condition(condition);
-  bool constant = is_compare_immediate(&TOP(c)), fuse = branch_follows(c);
+  bool constant = is_compare_immediate(&TOP(c), condition), fuse = branch_follows(c);
   struct compare compare = {.has_constant = constant, .constant = (int32_t)TOP(c).bits};
   if (!constant) {
     compare.b = (uint8_t)value_read(c, c->height - 1);
