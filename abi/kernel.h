@@ -65,4 +65,27 @@ enum abi_kernel_result {
 #define ABI_BLOCK_DATA 1u
 #define ABI_BLOCK_CODE 2u /* or-ed with the virtual address it is bound to */
 
+/* The kernel's variables, at ABI_KERNEL_WINDOW. Addresses are physical unless said otherwise. */
+struct abi_kernel_state {
+  uint64_t window_distance; /* virtual minus physical address of the kernel's own memory */
+  uint64_t root;            /* the page table of the highest level */
+  uint64_t next_table;      /* first unused page for tables; unused ones are zero */
+  uint64_t tables_end;
+  uint64_t spare_table; /* list of tables given up, linked by their first word; 0: none */
+  uint64_t free_base;   /* as in struct abi_boot */
+  uint64_t memory_max;
+  uint64_t last_group;     /* the directory used last: virtual address / ABI_GROUP_SIZE, */
+  uint64_t last_directory; /* and where it is, virtual */
+  uint64_t can_fill;       /* not 0: port FILL is served */
+  uint64_t fill_table;
+  uint64_t fill_value;
+  uint64_t tail_page;    /* where the last MAP_PAGES ended: its next entry, virtual, */
+  uint64_t tail_address; /* the addresses that would go there, */
+  uint64_t tail_physical;
+  uint64_t tail_left; /* and how many entries are left in that table; 0: nothing remembered */
+  uint64_t is_virt;   /* not 0: ABI_MONITOR_VIRT, with the calls that go with it */
+};
+
+_Static_assert(sizeof(struct abi_kernel_state) == 136, "kernel state");
+
 #endif

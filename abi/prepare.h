@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What stands in the guest's memory before its first user instruction, as code: our monitor runs it
- * on the host, the kernel's boot path inside the guest where there is no monitor of ours. Each
- * architecture has its own in abi/arch/<a>/prepare.c.
+ * on the host, the kernel's boot path inside the guest where there is no monitor of ours. What
+ * differs between architectures is in abi/arch/<a>/.
  *
  * Memory must be zero where the kernel's own part goes. Nothing here fails: abi_kernel_memory has
  * said before how much is needed. */
@@ -56,6 +56,10 @@ uint64_t abi_kernel_memory(uint64_t memory_max);
  * that a guest finds mapped. */
 void abi_prepare_kernel(struct abi_tables *tables, const struct abi_layout *layout,
                         const struct abi_segment *segments, uint32_t segment_count);
+
+/* What the processor itself wants beside page tables, in the kernel's memory at `kernel`; `header`:
+ * struct abi_kernel_header. */
+void abi_prepare_processor(uint8_t *kernel, const void *header);
 
 /* Maps pages on top of that, before the guest starts. */
 void abi_map(struct abi_tables *tables, uint64_t address, uint64_t physical, uint64_t size,

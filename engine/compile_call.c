@@ -38,7 +38,8 @@ static void pass_arguments(struct compiler *c, const struct wasm_functype *type)
         moves[count++] = value_move(c, first + i, pool_register(type->params[i], placement.place));
     }
   }
-  emit_moves(c, moves, count);
+  if (count > 0)
+    emit_moves(c, moves, count);
 }
 
 static void push_results(struct compiler *c, const struct wasm_functype *type, uint32_t words) {

@@ -171,7 +171,8 @@ static void emit_edge(struct compiler *c, const struct control *control, struct 
     if (c->values[from].where != AT_SLOT || from != control->height + i)
       value_copy_to_slot(c, from, slot_offset(end));
   }
-  emit_moves(c, edge->moves, edge->move_count);
+  if (edge->move_count > 0)
+    emit_moves(c, edge->moves, edge->move_count);
 }
 
 /* ---- Jumps --------------------------------------------------------------------------------- */
@@ -291,6 +292,7 @@ void control_push(struct compiler *c, enum control_kind kind, const struct wasm_
       !compiler_window_grow(c, &c->control_window, (c->depth + 1) * sizeof *c->controls))
     return;
   struct control *control = &c->controls[c->depth++];
+  c->floor = c->height;
   control->kind = (uint8_t)kind;
   control->unreachable = false;
   control->was_live = c->live;
@@ -494,7 +496,7 @@ void compile_end(struct compiler *c, const struct opcode *op) {
     make_edge(c, control, &edge);
     emit_edge(c, control, &edge);
   }
-  c->depth--;
+  control_set_depth(c, c->depth - 1);
   if (merges)
     enter_label(c, control);
   else if (!c->live)
@@ -588,14 +590,39 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
     emit_around(c, &compare, control);
 }
 
-/* The place in text that brings a br_table's case to its label: made once per label. */
-static uint32_t case_stub(struct compiler *c, struct control *control, uint32_t table) {
-  if (control->table != table) {
-    control->table = table;
-    control->stub = emit_offset(c);
+/* Makes the place in text that brings a br_table's cases to a label: once for each label. Without
+ * anything to move, the table leads to the label itself, if it can. */
+static void make_case(struct compiler *c, struct control *control, uint32_t table) {
+  control->table = table;
+  control->stub = emit_offset(c);
+  if (!TARGET_TABLE_HAS_JUMPS || control == c->controls) {
     control_branch(c, control);
+    return;
   }
-  return control->stub;
+  struct edge edge;
+  make_edge(c, control, &edge);
+  if (edge_is_empty(&edge)) {
+    control->stub = 0;
+    return;
+  }
+  emit_edge(c, control, &edge);
+  emit_jump(c, ST_jump, 0, 0, control);
+}
+
+/* Writes a word of a table, at text offset `at`. */
+static void put_case(struct compiler *c, struct control *control, uint32_t table, uint32_t at) {
+  uint8_t *word = c->text.base + at;
+  if (control->table != table)
+    make_case(c, control, table);
+  if (control->stub == 0 && control->kind != CONTROL_LOOP) {
+    target_put_link(word, control->target);
+    control->target = at;
+  } else if (TARGET_TABLE_HAS_JUMPS) {
+    target_patch_jump(word, c->text.base + (control->stub ? control->stub : control->target));
+  } else {
+    int32_t distance = (int32_t)(control->stub - table);
+    memcpy(word, &distance, sizeof distance);
+  }
 }
 
 /* Checks one label; all have as many values as the first. */
@@ -615,7 +642,8 @@ static struct control *read_case(struct compiler *c, uint32_t *arity) {
   return stack_check(c, count, types) ? control : NULL;
 }
 
-/* The table of jumps follows the dispatch at once, then a stub for each label it names. */
+/* The table of jumps follows the dispatch at once, then stubs for labels where there is something
+ * to move. */
 void compile_br_table(struct compiler *c, const struct opcode *op) {
   uint32_t cases = wasm_read_u32(&c->reader);
   if (compiler_ok(c) && cases >= wasm_reader_left(&c->reader))
@@ -638,10 +666,8 @@ void compile_br_table(struct compiler *c, const struct opcode *op) {
     struct control *control = read_case(c, &arity);
     if (!control)
       return;
-    if (!c->live)
-      continue;
-    int32_t distance = (int32_t)(case_stub(c, control, table) - table);
-    memcpy(c->text.base + table + 4 * (size_t)i, &distance, 4);
+    if (c->live)
+      put_case(c, control, table, table + 4 * i);
   }
   control_end_reach(c);
 }

@@ -99,36 +99,36 @@ __attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t sha
                   stencil_number(shape, 1, b));
 }
 
-__attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c, uint32_t family,
-                                                              uint32_t a, uint32_t b) {
+__attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c, size_t family,
+                                                              size_t a, size_t b) {
   grow_text(c, 0);
   emit_stencil(c, family, a, b);
 }
 
 /* Nearly always a template, often its short form. What is uncommon is called last, so that nothing
  * has to be saved. */
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
+void emit_stencil(struct compiler *c, size_t family, size_t a, size_t b) {
   if (__builtin_expect(c->at > c->text_limit, 0)) {
     emit_after_growth(c, family, a, b);
     return;
   }
   struct stencil_family of = stencil_families[family];
-  uint32_t operand_a = stencil_operands[of.shape].a[a], operand_b = stencil_operands[of.shape].b[b];
-  uint32_t group = stencil_groups[of.first + (operand_a >> 8) + (operand_b >> 8)];
+  const struct stencil_operands *operands = &stencil_operands[of.shape];
+  size_t group = stencil_groups[of.first + operands->group_a[a] + operands->group_b[b]];
   if (__builtin_expect(group & STENCIL_RECORD, 0)) {
-    emit_other(c, of.shape, group, a, b);
+    emit_other(c, of.shape, (uint32_t)group, (uint32_t)a, (uint32_t)b);
     return;
   }
   const struct stencil_template *template = &stencil_templates[group];
   if (TARGET_IS_SHORT(template, c->hole) && stencil_shorts[group]) {
     group = stencil_shorts[group];
     if (__builtin_expect(group & STENCIL_RECORD, 0)) {
-      emit_other(c, of.shape, group, a, b);
+      emit_other(c, of.shape, (uint32_t)group, (uint32_t)a, (uint32_t)b);
       return;
     }
     template = &stencil_templates[group];
   }
-  emit_template(c, template, (uint8_t)operand_a, (uint8_t)operand_b);
+  emit_template(c, template, operands->number_a[a], operands->number_b[b]);
 }
 
 uint32_t emit_length(uint32_t family) {

@@ -151,13 +151,13 @@ void control_end_try(struct compiler *c) {
   if (count > 0) {
     control_leave(c, control);
     c->live = true;
-    c->depth--;
+    control_set_depth(c, c->depth - 1);
     for (uint32_t i = 0; i < count && compiler_ok(c); i++) {
       struct catch catch;
       if (read_catch(c, &catch))
         emit_catch(c, control, &catch, body_end);
     }
-    c->depth++;
+    control_set_depth(c, c->depth + 1);
     c->live = false;
   }
   if (compiler_ok(c))

@@ -16,7 +16,8 @@ bool numeric_begin(struct compiler *c, const struct opcode *op) {
   if (__builtin_expect(c->live, 1))
     return true;
   c->height -= op->in_count;
-  stack_push(c, (struct value){.type = op->out});
+  if (op->out != 0)
+    stack_push(c, (struct value){.type = op->out});
   return false;
 }
 

@@ -332,7 +332,9 @@ void locals_flush(struct compiler *c) {
 
 void locals_forget(struct compiler *c) {
   for (uint32_t left = c->local_regs; left; left &= left - 1)
-    forget_local(c, (uint32_t)__builtin_ctz(left));
+    c->locals[c->owner[__builtin_ctz(left)]].reg = NO_REGISTER;
+  c->free_regs |= c->local_regs;
+  c->local_regs = c->dirty = 0;
 }
 
 /* So many operands are looked at for one local; what lies below is spilled, and then never looked

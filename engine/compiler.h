@@ -193,6 +193,7 @@ struct compiler {
   uint32_t max_end; /* slots needed so far, with the locals' */
   struct control *controls;
   uint32_t depth; /* of controls; 0: the body has ended */
+  uint32_t floor; /* height of the innermost one */
   struct local *locals;
   uint32_t local_count;
   uint32_t local_slots; /* slots that are homes of locals; the operands' come behind */
@@ -238,7 +239,7 @@ void compiler_window_release(struct compiler *c, struct window *window);
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 
 /* Copies a stencil. Register numbers are those of its shape's pools (0 to 7). */
-void emit_stencil(struct compiler *c, uint32_t family, uint32_t a, uint32_t b);
+void emit_stencil(struct compiler *c, size_t family, size_t a, size_t b);
 /* More text for what is not a stencil: at most `size` bytes from c->at may be written then. */
 bool emit_reserve(struct compiler *c, size_t size);
 static inline uint32_t emit_offset(const struct compiler *c) {
@@ -351,7 +352,7 @@ void local_assign(struct compiler *c, uint32_t local); /* the top of the stack, 
 
 /* Nearly every instruction does these. */
 static inline bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types) {
-  if (__builtin_expect(c->height - c->controls[c->depth - 1].height < count, 0))
+  if (__builtin_expect(c->height - c->floor < count, 0))
     return stack_check_slowly(c, count, types);
   const struct value *values = c->values + c->height - count;
   for (uint32_t i = 0; i < count; i++)
@@ -469,6 +470,11 @@ void emit_return(struct compiler *c); /* with the operands on top as results */
 void control_push(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
 /* Block types (core spec 5.4.1): nothing, one result, or a type of the module. */
 bool control_read_type(struct compiler *c, struct wasm_functype *type);
+/* Goes to a block around the innermost one, or back. */
+static inline void control_set_depth(struct compiler *c, uint32_t depth) {
+  c->depth = depth;
+  c->floor = c->controls[depth - 1].height;
+}
 /* Opens a block over its parameters. */
 void control_open(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
 /* Nothing of the block's stack or registers is left. */

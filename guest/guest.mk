@@ -7,10 +7,14 @@ GUEST_ARCH_CFLAGS_x86_64 := -march=x86-64-v3
 KERNEL_ARCH_CFLAGS_x86_64 := -march=x86-64 -mgeneral-regs-only -mno-red-zone
 GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH))
 
-BOOT_SOURCES_x86_64 := guest/kernel/arch/x86_64/pvh.S guest/kernel/arch/x86_64/pvh.c \
-	guest/kernel/arch/x86_64/virt.c
-KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/arch/$(ARCH)/tables.c \
-	$(BOOT_SOURCES_$(ARCH)) abi/arch/$(ARCH)/prepare.c guest/kernel/boot/start.c \
+GUEST_ARCH_CFLAGS_aarch64 := -march=armv8-a -mno-outline-atomics
+KERNEL_ARCH_CFLAGS_aarch64 := -march=armv8-a -mgeneral-regs-only -mstrict-align
+BOOT_SOURCES_x86_64 := guest/kernel/arch/x86_64/pvh.S guest/kernel/arch/x86_64/pvh.c
+BOOT_SOURCES_aarch64 := guest/kernel/arch/aarch64/boot.S guest/kernel/arch/aarch64/board.c \
+	guest/kernel/boot/fdt.c
+KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/tables.c \
+	guest/kernel/arch/$(ARCH)/virt.c $(BOOT_SOURCES_$(ARCH)) abi/prepare.c \
+	abi/arch/$(ARCH)/prepare.c guest/kernel/boot/start.c \
 	guest/kernel/boot/words.c guest/kernel/boot/virtio.c guest/kernel/boot/mmio.c guest/kernel/boot/pci.c
 # The runtime without a program: what every image has.
 RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)/arch.c \
@@ -22,8 +26,16 @@ PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.
 	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c
 # DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_SOURCES are others'.
 
-$(call objects,guest,$(KERNEL_SOURCES)): GUEST_ARCH_CFLAGS = $(KERNEL_ARCH_CFLAGS_$(ARCH))
+$(call objects,guest,$(KERNEL_SOURCES)): GUEST_ARCH_CFLAGS = $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
+	-Iguest/kernel/arch/$(ARCH) -Iabi/arch/$(ARCH)
 $(B)/guest/guest/runtime/string.c.o: GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH)) -fno-builtin
+
+# FUSE's messages are the same everywhere; no other header of this machine's may be found.
+$(B)/guest-include/linux/fuse.h: /usr/include/linux/fuse.h | setup
+	@mkdir -p $(@D)
+	cp $< $@
+GUEST_CFLAGS += -isystem $(B)/guest-include
+$(call objects,guest,$(DRIVER_SOURCES)): | $(B)/guest-include/linux/fuse.h
 
 GUEST_LDS := guest/kernel/arch/$(ARCH)/guest.lds
 GUEST_BASE = $(call objects,guest,$(KERNEL_SOURCES) $(RUNTIME_SOURCES))

@@ -3,6 +3,10 @@
 
 MONITOR_SOURCES += monitor/guest_memory.c monitor/boot_block.c
 MONITOR_SOURCES += monitor/kvm/vm.c monitor/kvm/layout.c monitor/kvm/image.c monitor/kvm/run.c \
-	monitor/kvm/signals.c monitor/kvm/arch/$(ARCH)/tables.c monitor/kvm/arch/$(ARCH)/vcpu.c abi/arch/$(ARCH)/prepare.c
+	monitor/kvm/signals.c monitor/kvm/arch/$(ARCH)/tables.c monitor/kvm/arch/$(ARCH)/vcpu.c abi/prepare.c abi/arch/$(ARCH)/prepare.c
 MONITOR_SOURCES += monitor/qemu/qemu.c monitor/qemu/bundle.c monitor/qemu/children.c \
 	monitor/qemu/shares.c monitor/qemu/machine.c monitor/qemu/relay.c
+
+# The architecture's page tables by their own name alone.
+$(B)/host/abi/prepare.c.o: private CFLAGS += -Iabi/arch/$(ARCH)
+$(B)/asan/abi/prepare.c.o: private ASAN_CFLAGS += -Iabi/arch/$(ARCH)

@@ -87,33 +87,36 @@ static inline unsigned stencil_shape_operands(uint8_t shape) {
   return shape == STENCIL_SHAPE_NONE ? 0 : shape <= STENCIL_SHAPE_F ? 1 : 2;
 }
 
-/* By shape, operand and register: the register's number in the fields of templates, and above these
- * 8 bits what it adds to the group's number. */
-#define STENCIL_OPERAND(groups, numbers, r)                                                        \
-  ((((groups) >> 4 * (r)) & 15) << 8 | (((numbers) >> 8 * (r)) & 0xff))
-#define STENCIL_OPERANDS(groups, numbers)                                                          \
-  {                                                                                                \
-    STENCIL_OPERAND(groups, numbers, 0), STENCIL_OPERAND(groups, numbers, 1),                      \
-        STENCIL_OPERAND(groups, numbers, 2), STENCIL_OPERAND(groups, numbers, 3),                  \
-        STENCIL_OPERAND(groups, numbers, 4), STENCIL_OPERAND(groups, numbers, 5),                  \
-        STENCIL_OPERAND(groups, numbers, 6), STENCIL_OPERAND(groups, numbers, 7)                   \
-  }
-#define STENCIL_OPERANDS_I STENCIL_OPERANDS(ENCODING_INT_CLASSES, ENCODING_INT_NUMBERS)
-#define STENCIL_OPERANDS_F STENCIL_OPERANDS(0, ENCODING_FLOAT_NUMBERS)
+/* By shape and register: what the register adds to the group's number as operand a and as b, and
+ * its numbers in the fields of templates. */
 struct stencil_operands {
-  uint16_t a[8], b[8];
+  uint8_t group_a[8], group_b[8], number_a[8], number_b[8];
 };
+#define STENCIL_PICK(packed, bits, mask, r) (0ull | (packed)) >> (r) * (bits) & (mask)
+#define STENCIL_EACH(packed, bits, mask)                                                           \
+  {                                                                                                \
+    STENCIL_PICK(packed, bits, mask, 0), STENCIL_PICK(packed, bits, mask, 1),                      \
+        STENCIL_PICK(packed, bits, mask, 2), STENCIL_PICK(packed, bits, mask, 3),                  \
+        STENCIL_PICK(packed, bits, mask, 4), STENCIL_PICK(packed, bits, mask, 5),                  \
+        STENCIL_PICK(packed, bits, mask, 6), STENCIL_PICK(packed, bits, mask, 7)                   \
+  }
+#define STENCIL_OPERANDS(groups_a, groups_b, numbers_a, numbers_b)                                 \
+  {                                                                                                \
+    STENCIL_EACH(groups_a, 4, 15), STENCIL_EACH(groups_b, 4, 15), STENCIL_EACH(numbers_a, 8, 255), \
+        STENCIL_EACH(numbers_b, 8, 255)                                                            \
+  }
+#define STENCIL_INT ENCODING_INT_NUMBERS
+#define STENCIL_FLOAT ENCODING_FLOAT_NUMBERS
 static const struct stencil_operands stencil_operands[] = {
-    [STENCIL_SHAPE_NONE] = {{0}, {0}},
-    [STENCIL_SHAPE_I] = {STENCIL_OPERANDS_I, {0}},
-    [STENCIL_SHAPE_F] = {STENCIL_OPERANDS_F, {0}},
-    [STENCIL_SHAPE_II] = {STENCIL_OPERANDS(ENCODING_CLASSES * ENCODING_INT_CLASSES,
-                                           ENCODING_INT_NUMBERS),
-                          STENCIL_OPERANDS_I},
-    [STENCIL_SHAPE_FF] = {STENCIL_OPERANDS_F, STENCIL_OPERANDS_F},
-    [STENCIL_SHAPE_IF] = {STENCIL_OPERANDS_I, STENCIL_OPERANDS_F},
-    [STENCIL_SHAPE_FI] = {STENCIL_OPERANDS_F, STENCIL_OPERANDS_I},
-    [STENCIL_SHAPE_FFX] = {STENCIL_OPERANDS_F, STENCIL_OPERANDS_F},
+    [STENCIL_SHAPE_NONE] = STENCIL_OPERANDS(0, 0, 0, 0),
+    [STENCIL_SHAPE_I] = STENCIL_OPERANDS(ENCODING_INT_CLASSES, 0, STENCIL_INT, 0),
+    [STENCIL_SHAPE_F] = STENCIL_OPERANDS(0, 0, STENCIL_FLOAT, 0),
+    [STENCIL_SHAPE_II] = STENCIL_OPERANDS(ENCODING_CLASSES * ENCODING_INT_CLASSES,
+                                          ENCODING_INT_CLASSES, STENCIL_INT, STENCIL_INT),
+    [STENCIL_SHAPE_FF] = STENCIL_OPERANDS(0, 0, STENCIL_FLOAT, STENCIL_FLOAT),
+    [STENCIL_SHAPE_IF] = STENCIL_OPERANDS(ENCODING_INT_CLASSES, 0, STENCIL_INT, STENCIL_FLOAT),
+    [STENCIL_SHAPE_FI] = STENCIL_OPERANDS(0, ENCODING_INT_CLASSES, STENCIL_FLOAT, STENCIL_INT),
+    [STENCIL_SHAPE_FFX] = STENCIL_OPERANDS(0, 0, STENCIL_FLOAT, STENCIL_FLOAT),
 };
 
 static inline uint32_t stencil_packed(uint32_t packed, uint32_t reg) {
@@ -134,7 +137,7 @@ static inline uint32_t stencil_group_count(uint8_t shape) {
 
 /* The group of a register pair; operands that the shape does not have are 0. */
 static inline uint32_t stencil_group(uint8_t shape, uint32_t a, uint32_t b) {
-  return (uint32_t)(stencil_operands[shape].a[a] >> 8) + (stencil_operands[shape].b[b] >> 8);
+  return (uint32_t)stencil_operands[shape].group_a[a] + stencil_operands[shape].group_b[b];
 }
 
 /* The place of a register pair in a group without a template. */
@@ -161,7 +164,7 @@ static inline uint32_t stencil_member(uint8_t shape, uint32_t a, uint32_t b) {
 /* The number of an operand's register in the fields of a template. */
 static inline uint8_t stencil_number(uint8_t shape, unsigned operand, uint32_t r) {
   const struct stencil_operands *operands = &stencil_operands[shape];
-  return (uint8_t)(operand ? operands->b[r] : operands->a[r]);
+  return operand ? operands->number_b[r] : operands->number_a[r];
 }
 
 #endif

@@ -132,16 +132,16 @@ void fuse_post_forgets(struct fuse *fuse) {
     send_forgets(fuse);
 }
 
-/* Nodes not yet forgotten hold descriptors, and the space of files that are deleted. */
 static bool is_shortage(int error) {
   return error == LINUX_EMFILE || error == LINUX_ENFILE || error == LINUX_ENOSPC ||
          error == LINUX_EDQUOT;
 }
 
-/* Gives back everything that this client and its siblings keep for later only. */
-static bool give_back(struct fuse *fuse) {
+bool fuse_give_back(struct fuse *fuse, int error) {
   bool any = false;
   struct fuse *each = fuse;
+  if (!is_shortage(error))
+    return false;
   do {
     if (each->started && !each->failed && fuse_cache_purge(each)) {
       any = true;
@@ -160,7 +160,7 @@ int fuse_call_data(struct fuse *fuse, size_t reply_size, struct fuse_data *data)
   if (fuse->failed)
     return fuse->failed;
   int error = exchange(fuse, reply_size, data);
-  if (is_shortage(error) && give_back(fuse))
+  if (fuse_give_back(fuse, error))
     error = exchange(fuse, reply_size, data);
   return error;
 }

@@ -98,10 +98,18 @@ struct fuse_handle {
   struct fuse_portion *portion;
 };
 
+/* A request on its way that nobody waits for. */
 struct fuse_post {
   struct fuse_handle *handle; /* NULL: its answer is of no interest */
   uint64_t unique;
-  uint32_t length; /* bytes to be written */
+  uint64_t offset;
+  const uint8_t *bytes; /* to be written */
+  uint32_t length;
+};
+
+struct fuse_write_request {
+  struct fuse_in_header header;
+  struct fuse_write_in body;
 };
 
 struct fuse_post_reply {
@@ -145,6 +153,7 @@ struct fuse {
   /* From here on nothing is cleared at the start: pages that are not used are never populated. */
   struct fuse_post posts[FUSE_POSTS_MAX];
   struct fuse_post_reply post_replies[FUSE_POSTS_MAX];
+  struct fuse_write_request retry;
   struct fuse_forget_one forgotten[FUSE_FORGETS_MAX];
   struct {
     struct fuse_in_header header;
@@ -190,6 +199,10 @@ int fuse_call_data(struct fuse *fuse, size_t reply_size, struct fuse_data *data)
 const void *fuse_reply(const struct fuse *fuse);
 /* Gives back lookups of a node, sooner or later. */
 void fuse_forget(struct fuse *fuse, wasi_node node, uint64_t lookups);
+/* Nodes that are not forgotten hold descriptors, and the space of files that are deleted. So after
+ * such an error everything that this client and its siblings keep for later only is given back;
+ * true: there was something, and it is worth trying again. */
+bool fuse_give_back(struct fuse *fuse, int error);
 /* Tells the server what was given back, if that costs no exit. */
 void fuse_post_forgets(struct fuse *fuse);
 /* Sends INIT if that has not been tried. 0, or the errno with which everything fails. */

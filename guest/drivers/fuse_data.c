@@ -217,7 +217,7 @@ int fuse_write(struct wasi_fs *fs, wasi_node node, wasi_handle number, uint64_t 
   size_t total = slices_length(slices, slice_count);
   if (may_cache(handle) && fuse_post_write(fuse, handle, offset, slices, slice_count, total))
     *count = total;
-  else
+  else if ((error = fuse_take_error(fuse, handle)) == 0)
     error = move_slices(fuse, handle, offset, &data, count);
   if (*count > 0)
     note_write(handle, offset, *count);

@@ -11,7 +11,7 @@
 /* Descriptors that one of them may take. */
 #define POST_ROOM 16u
 
-/* The answer to one of them. A file takes less than it was given only when there is no room. */
+/* The answer to one of them. One that was done in part is finished by send_again. */
 static int check_reply(const struct fuse_post *post, const struct fuse_post_reply *reply) {
   if (reply->header.unique != post->unique)
     return LINUX_EIO;
@@ -21,14 +21,63 @@ static int check_reply(const struct fuse_post *post, const struct fuse_post_repl
   return reply->write.size < post->length ? LINUX_ENOSPC : 0;
 }
 
+/* Whether no later write to the same file went through: then it can still be made, in its order. */
+static bool can_retry(const struct fuse *fuse, uint32_t index) {
+  const struct fuse_node *node = fuse->posts[index].handle->node;
+  for (uint32_t i = index + 1; i < fuse->post_count; i++)
+    if (fuse->posts[i].handle && fuse->posts[i].handle->node == node &&
+        fuse->post_replies[i].header.error == 0)
+      return false;
+  return true;
+}
+
+/* Sends what is left of a write again, and waits. */
+static int send_again(struct fuse *fuse, uint32_t index) {
+  struct virtqueue *queue = &fuse->requests;
+  struct fuse_post *post = &fuse->posts[index];
+  struct fuse_post_reply *reply = &fuse->post_replies[index];
+  uint32_t done = reply->header.error ? 0 : reply->write.size;
+  uint32_t left = post->length - done;
+  struct fuse_write_request *request = &fuse->retry;
+  memset(request, 0, sizeof *request);
+  request->header = (struct fuse_in_header){.len = (uint32_t)sizeof *request + left,
+                                            .opcode = FUSE_WRITE,
+                                            .nodeid = post->handle->node->id,
+                                            .unique = ++fuse->unique};
+  request->body =
+      (struct fuse_write_in){.fh = post->handle->fh, .offset = post->offset + done, .size = left};
+  post->unique = request->header.unique;
+  post->length = left;
+  virtqueue_begin(queue, POST_ROOM);
+  if (virtqueue_add(queue, request, sizeof *request, false, 0) < sizeof *request ||
+      virtqueue_add(queue, post->bytes + done, left, false, 0) < left ||
+      virtqueue_add(queue, reply, sizeof *reply, true, 0) < sizeof *reply)
+    return LINUX_EIO;
+  virtqueue_submit(queue);
+  return check_reply(post, reply);
+}
+
+/* The answer to one of them. A shortage may be of our own making, as with any request. */
+static int settle_post(struct fuse *fuse, uint32_t index, bool *gave_back) {
+  const struct fuse_post *post = &fuse->posts[index];
+  int error = post->handle ? check_reply(post, &fuse->post_replies[index]) : 0;
+  if (!error || error == LINUX_EIO || !can_retry(fuse, index))
+    return error;
+  *gave_back |= fuse_give_back(fuse, error);
+  /* Of a write that was done in part only a second one can tell why. */
+  bool in_part = fuse->post_replies[index].header.error == 0;
+  return *gave_back || in_part ? send_again(fuse, index) : error;
+}
+
 void fuse_settle(struct fuse *fuse) {
-  if (fuse->post_count == 0 || !virtqueue_idle(&fuse->requests))
+  if (!virtqueue_idle(&fuse->requests))
     return;
+  bool gave_back = false;
   for (uint32_t i = 0; i < fuse->post_count; i++) {
-    struct fuse_handle *handle = fuse->posts[i].handle;
-    int error = handle ? check_reply(&fuse->posts[i], &fuse->post_replies[i]) : 0;
+    int error = settle_post(fuse, i, &gave_back);
     if (!error)
       continue;
+    struct fuse_handle *handle = fuse->posts[i].handle;
     handle->node->size_unknown = true;
     if (!handle->error)
       handle->error = error;
@@ -62,8 +111,8 @@ static uint8_t *begin_post(struct fuse *fuse, size_t length) {
 }
 
 /* Posts the request at `header`. False: the queue cannot take it, and it was not sent. */
-static bool post(struct fuse *fuse, struct fuse_in_header *header, struct fuse_handle *handle,
-                 uint32_t length, size_t reply_size) {
+static bool post(struct fuse *fuse, struct fuse_in_header *header, struct fuse_post what,
+                 size_t reply_size) {
   struct virtqueue *queue = &fuse->requests;
   struct fuse_post_reply *reply = &fuse->post_replies[fuse->post_count];
   header->unique = ++fuse->unique;
@@ -71,8 +120,8 @@ static bool post(struct fuse *fuse, struct fuse_in_header *header, struct fuse_h
   if (virtqueue_add(queue, header, header->len, false, 0) < header->len ||
       virtqueue_add(queue, reply, reply_size, true, 0) < reply_size)
     return false;
-  fuse->posts[fuse->post_count++] =
-      (struct fuse_post){.handle = handle, .unique = header->unique, .length = length};
+  what.unique = header->unique;
+  fuse->posts[fuse->post_count++] = what;
   fuse_post_forgets(fuse);
   virtqueue_post(queue);
   return true;
@@ -91,11 +140,8 @@ bool fuse_post_write(struct fuse *fuse, struct fuse_handle *handle, uint64_t off
   if (handle->synchronous || total == 0 || total > FUSE_POST_LENGTH_MAX || total > fuse->io_max ||
       offset > INT64_MAX - total)
     return false;
-  struct {
-    struct fuse_in_header header;
-    struct fuse_write_in body;
-  } *request = (void *)begin_post(fuse, sizeof *request + total);
-  if (!request)
+  struct fuse_write_request *request = (void *)begin_post(fuse, sizeof *request + total);
+  if (!request || handle->error) /* one before it failed: that comes first */
     return false;
   memset(request, 0, sizeof *request);
   request->header.len = (uint32_t)(sizeof *request + total);
@@ -105,7 +151,11 @@ bool fuse_post_write(struct fuse *fuse, struct fuse_handle *handle, uint64_t off
   request->body.offset = offset;
   request->body.size = (uint32_t)total;
   copy_slices((uint8_t *)(request + 1), slices, slice_count);
-  return post(fuse, &request->header, handle, (uint32_t)total, sizeof(struct fuse_post_reply));
+  struct fuse_post what = {.handle = handle,
+                           .offset = offset,
+                           .bytes = (const uint8_t *)(request + 1),
+                           .length = (uint32_t)total};
+  return post(fuse, &request->header, what, sizeof(struct fuse_post_reply));
 }
 
 bool fuse_post_release(struct fuse *fuse, uint32_t opcode, const struct fuse_handle *handle) {
@@ -120,5 +170,5 @@ bool fuse_post_release(struct fuse *fuse, uint32_t opcode, const struct fuse_han
   request->header.opcode = opcode;
   request->header.nodeid = handle->node->id;
   request->body.fh = handle->fh;
-  return post(fuse, &request->header, NULL, 0, sizeof(struct fuse_out_header));
+  return post(fuse, &request->header, (struct fuse_post){0}, sizeof(struct fuse_out_header));
 }

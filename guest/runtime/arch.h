@@ -11,6 +11,8 @@
 void arch_ring(enum abi_doorbell doorbell, uint32_t value);
 /* Stores to memory before it are seen by devices before stores to their registers behind it. */
 void arch_device_barrier(void);
+/* Code that was written to [address, + size) may be executed from now on: caches agree. */
+void arch_publish(const void *address, size_t size);
 /* The counter of machine_counter. */
 uint64_t arch_counter(void);
 

@@ -106,6 +106,7 @@ bool memory_publish(void *context, void *address, size_t size) {
     return false;
   for (size_t i = from; i < to; i++)
     area->code_blocks[i] &= ~(uint64_t)MEMORY_CODE_WRITABLE;
+  arch_publish(address, size);
   return true;
 }
 

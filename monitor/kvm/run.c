@@ -41,9 +41,11 @@ static enum vm_next next_of(enum device_result served, const struct guest_fault 
   return served == DEVICE_INTERRUPTED ? VM_AGAIN : VM_CONTINUE;
 }
 
+/* The streams, which are the first device, come last: what a program says it has done with files, it
+ * has done. */
 static enum vm_next poll_devices(struct vm *vm, struct vm_result *result) {
   enum vm_next next = VM_CONTINUE;
-  for (uint32_t i = 0; i < vm->device_count && next == VM_CONTINUE; i++) {
+  for (uint32_t i = vm->device_count; i-- > 0 && next == VM_CONTINUE;) {
     struct device *device = vm->devices[i].device;
     struct guest_fault fault;
     if (device->polling)
@@ -81,7 +83,7 @@ static enum vm_next end_tick(struct vm *vm, struct vm_result *result) {
 /* A signal ends the VM: what the program has written goes out, as far as nobody has to wait for it.
  */
 static void poll_at_the_end(struct vm *vm) {
-  for (uint32_t i = 0; i < vm->device_count; i++) {
+  for (uint32_t i = vm->device_count; i-- > 0;) {
     struct device *device = vm->devices[i].device;
     struct guest_fault fault;
     bool any;

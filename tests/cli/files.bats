@@ -110,6 +110,20 @@ files_read_only() { vm_with --dir "$share::.:ro" -- files "$@"; }
   printed 1
 }
 
+@test "options of a directory stand behind it in any order; other colons are its own" {
+  mkdir "$share/a:b"
+  echo 1 >"$share/a:b/x"
+  local form
+  for form in :ro:cache=none :cache=always:ro :cache=auto::ro; do
+    form=${form/::/:}
+    expect 0 vm_with --dir "$share/a:b::/d$form" -- files cat /d/x
+    printed 1
+    expect 1 vm_with --dir "$share/a:b::/d:ro$form" -- files write /d/x 2
+  done
+  cd "$share"
+  expect 0 vm_with --dir "a:b" -- files cat a:b/x
+}
+
 @test "without --dir a module sees no file" {
   expect 1 vm files cat "$root/README.md"
   [ -z "$output" ]

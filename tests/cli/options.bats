@@ -64,6 +64,9 @@ refused() {
   refused "--dir" run --dir "::guest" module.wasm
   refused "--dir" run --dir ".::" module.wasm
   refused "--dir" run --dir ":ro" module.wasm
+  refused "cache=sometimes" run --dir ".:cache=sometimes" module.wasm
+  refused "cache=" run --dir ".:cache=:ro" module.wasm
+  refused "--dir" run --dir ":ro:cache=none" module.wasm
   refused "--env" run --env "=x" module.wasm
   refused "NO_SUCH_VARIABLE" run --env NO_SUCH_VARIABLE module.wasm
 }

@@ -51,6 +51,26 @@ setup() { need_vm; }
   [[ $(cat "$BATS_TEST_TMPDIR/err") == "stdout: Broken pipe" ]]
 }
 
+@test "stdout written while the module computes, and in order with stderr" {
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  vm streams burst >"$BATS_TEST_TMPDIR/out" &
+  local job=$!
+  wait_for_line "$BATS_TEST_TMPDIR/out" "line 100"
+  pkill -TERM -P "$job" || kill "$job"
+  wait "$job" || true
+  diff "$BATS_TEST_TMPDIR/out" <(seq -f 'line %.0f' 100)
+  expect 0 vm streams turns
+  vm streams turns >"$BATS_TEST_TMPDIR/both" 2>&1
+  diff "$BATS_TEST_TMPDIR/both" <(for i in $(seq 50); do echo "out $i"; echo "err $i"; done)
+}
+
+@test "stdout that is lost at the very end: the run does not look well" {
+  local status_of_vm=0
+  vm streams last >/dev/full 2>"$BATS_TEST_TMPDIR/err" || status_of_vm=$?
+  [ "$status_of_vm" -eq 125 ]
+  [[ $(cat "$BATS_TEST_TMPDIR/err") == *"could not write everything"* ]]
+}
+
 @test "stdout on a full device: the module learns of it" {
   local status_of_vm=0
   vm streams spew >/dev/full 2>"$BATS_TEST_TMPDIR/err" || status_of_vm=$?

@@ -13,6 +13,7 @@ struct server {
   struct fuse_init_out init;
   uint32_t open_flags;
   uint64_t node;         /* given in every entry */
+  uint64_t valid;        /* seconds, said of entries */
   uint64_t unique_error; /* added to the answer's unique */
   int32_t error;         /* answered to everything but INIT */
   uint32_t length_error; /* added to the answer's length */
@@ -39,6 +40,7 @@ static size_t fill_answer(struct server *s, const struct fuse_in_header *in, con
   case FUSE_LOOKUP:
   case FUSE_MKDIR:
     entry->nodeid = s->node;
+    entry->entry_valid = entry->attr_valid = s->valid;
     return sizeof *entry;
   case FUSE_CREATE:
     entry->nodeid = s->node;
@@ -122,6 +124,7 @@ struct session {
   struct harness h;
   struct server server;
   struct wasi_fs *fs;
+  bool in_order; /* the next one promises to be */
 };
 
 static void session_open(struct session *s) {
@@ -130,7 +133,9 @@ static void session_open(struct session *s) {
   s->server = (struct server){
       .device = {.ops = &server_ops,
                  .host = &s->h.host,
-                 .abi = {.type = ABI_DEVICE_FS, .queue_count = ABI_FS_QUEUES}},
+                 .abi = {.type = ABI_DEVICE_FS,
+                         .queue_count = ABI_FS_QUEUES,
+                         .features = s->in_order ? ABI_FEATURE_IN_ORDER : 0}},
       .init = {.major = 7, .minor = 31, .max_write = 1 << 20, .flags = FUSE_ATOMIC_O_TRUNC},
       .open_flags = FOPEN_NOFLUSH,
       .node = 2,
@@ -315,11 +320,72 @@ static void test_nonsense(struct session *s) {
   harness_close(&s->h);
 }
 
+/* ---- Requests that nobody waits for ------------------------------------------------------------
+ */
+
+/* A server that looks at its queue by itself, and lets everything be remembered. */
+static void session_open_polled(struct session *s) {
+  struct guest_fault fault;
+  session_open(s);
+  s->server.device.polled = 3;
+  s->server.valid = 1000;
+  EXPECT_EQUAL(device_set_polling(&s->server.device, true, &fault), DEVICE_OK);
+}
+
+static int write_word(struct session *s, wasi_handle handle) {
+  size_t count = 0;
+  struct wasi_slice slice = {s->h.linear, 4};
+  int error = s->fs->ops->write(s->fs, 2, handle, 0, &slice, 1, &count);
+  EXPECT_EQUAL(count, error ? 0 : 4);
+  return error;
+}
+
+static void test_posted(struct session *s) {
+  struct guest_fault fault;
+  bool any;
+  session_open_polled(s);
+  test("a server that does not promise its order is waited for");
+  wasi_handle handle = open_file(s, WASI_O_RDWR);
+  s->server.log[0] = 0;
+  EXPECT_EQUAL(write_word(s, handle), 0);
+  EXPECT_EQUAL(strcmp(s->server.log, "16 "), 0);
+  harness_close(&s->h);
+
+  s->in_order = true;
+  session_open_polled(s);
+  test("one that does is not; its answers are checked when they are there");
+  handle = open_file(s, WASI_O_RDWR);
+  s->server.log[0] = 0;
+  EXPECT_EQUAL(write_word(s, handle), 0);
+  EXPECT_EQUAL(strcmp(s->server.log, ""), 0);
+  s->server.unique_error = 1;
+  EXPECT_EQUAL(device_poll(&s->server.device, &any, &fault), DEVICE_OK);
+  EXPECT_EQUAL(strcmp(s->server.log, "16 "), 0);
+  EXPECT_EQUAL(write_word(s, handle), EIO);
+  s->server.unique_error = 0;
+  s->server.error = INT32_MIN;
+  EXPECT_EQUAL(write_word(s, handle), 0);
+  EXPECT_EQUAL(device_poll(&s->server.device, &any, &fault), DEVICE_OK);
+  EXPECT_EQUAL(write_word(s, handle), EIO);
+  s->server.error = 0;
+
+  test("a server that writes less than it was given, again and again: an error, no loop");
+  s->server.data = 1;
+  EXPECT_EQUAL(write_word(s, handle), 0);
+  EXPECT_EQUAL(device_poll(&s->server.device, &any, &fault), DEVICE_OK);
+  s->server.log[0] = 0;
+  EXPECT_EQUAL(write_word(s, handle), ENOSPC);
+  EXPECT(strlen(s->server.log) <= strlen("42 16 "));
+  harness_close(&s->h);
+  s->in_order = false;
+}
+
 int main(void) {
   static struct session s;
   test_versions(&s);
   test_offers(&s);
   test_forgets(&s);
   test_nonsense(&s);
+  test_posted(&s);
   return finish();
 }

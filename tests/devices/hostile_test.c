@@ -758,6 +758,57 @@ static void test_errors(void) {
   guest_close(&g);
 }
 
+/* ---- Polled queues -----------------------------------------------------------------------------
+ */
+
+/* What is put into a queue without a notification passes the same checks. */
+static void test_polled(void) {
+  struct guest g;
+  bool any = false;
+  guest_open(&g);
+  struct device *fs = g.h.devices[FS];
+  test("a polled queue: told to the guest, and nothing is served that is not there");
+  EXPECT_EQUAL(device_set_polling(fs, true, &g.fault), DEVICE_OK);
+  EXPECT_EQUAL(raw_used(&g.h, FS, 0)->flags, ABI_VIRTQ_NO_NOTIFY);
+  EXPECT_EQUAL(raw_used(&g.h, FS, 1)->flags, ABI_VIRTQ_NO_NOTIFY);
+  EXPECT_EQUAL(device_poll(fs, &any, &g.fault), DEVICE_OK);
+  EXPECT(!any);
+  /* The flag is the guest's memory; what it says there does not matter. */
+  raw_used(&g.h, FS, 1)->flags = 0xffff;
+  EXPECT_EQUAL(device_poll(fs, &any, &g.fault), DEVICE_OK);
+  EXPECT(!any);
+
+  test("a polled queue with nonsense in it is a fault");
+  raw_set(&g.h, FS, 1, 0, MEMORY_BYTES, 16, 0, 0);
+  raw_offer(&g.h, FS, 1, 0);
+  EXPECT_EQUAL(device_poll(fs, &any, &g.fault), DEVICE_GUEST_FAULT);
+  expect_text(&g, "outside memory", __LINE__);
+  guest_close(&g);
+  guest_open(&g);
+  EXPECT_EQUAL(device_set_polling(g.h.devices[FS], true, &g.fault), DEVICE_OK);
+  raw_avail(&g.h, FS, 0)->index = 500;
+  EXPECT_EQUAL(device_poll(g.h.devices[FS], &any, &g.fault), DEVICE_GUEST_FAULT);
+  expect_text(&g, "available index jumped", __LINE__);
+  guest_close(&g);
+
+  test("a polled queue whose rings are not in memory is a fault");
+  guest_open(&g);
+  g.h.devices[FS]->abi.rings = MEMORY_BYTES;
+  EXPECT_EQUAL(device_set_polling(g.h.devices[FS], true, &g.fault), DEVICE_GUEST_FAULT);
+  EXPECT_EQUAL(device_poll(g.h.devices[FS], &any, &g.fault), DEVICE_GUEST_FAULT);
+  guest_close(&g);
+
+  test("queues that are not polled are left alone");
+  guest_open(&g);
+  EXPECT_EQUAL(device_set_polling(g.h.devices[CONSOLE], true, &g.fault), DEVICE_OK);
+  raw_set(&g.h, CONSOLE, 7, 0, MEMORY_BYTES, 16, 0, 0);
+  raw_offer(&g.h, CONSOLE, 7, 0);
+  any = false;
+  EXPECT_EQUAL(device_poll(g.h.devices[CONSOLE], &any, &g.fault), DEVICE_OK);
+  EXPECT(!any);
+  guest_close(&g);
+}
+
 static void make_file(const char *name) {
   char path[96];
   snprintf(path, sizeof path, "%s/%s", share, name);
@@ -776,6 +827,7 @@ int main(void) {
   test_numbers();
   test_session();
   test_errors();
+  test_polled();
   test("nothing stays open");
   EXPECT_EQUAL(count_descriptors(), descriptors);
   remove_tree(share);

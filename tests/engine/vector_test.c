@@ -168,6 +168,7 @@ static void test_exception(void) {
   struct world world;
   union wasm_value values[3] = {vector(1, 2), vector(3, 4)};
   world_open(&world, 0);
+  check(world_load(&world, module, false) == WASM_OK, "a module with vectors is valid");
   bool ready = world_load(&world, module, true) == WASM_OK && world_instantiate(&world) == WASM_OK;
   check(ready && world_call(&world, "catch", values, values) == WASM_OK &&
             is(values[0], vector(1, 2)) && values[1].i32 == 7 && is(values[2], vector(3, 4)),
@@ -178,17 +179,26 @@ static void test_exception(void) {
   free(module.at);
 }
 
+static void test_stored_lanes(struct world *world) {
+  union wasm_value values[2] = {{.i32 = 1024}, lanes(10, 11, 12, 13)};
+  check(world_call(world, "store_lanes", values, values) == WASM_OK &&
+            values[0].i64 == (11ull << 32 | 13),
+        "lanes are stored, and what is not reached is not");
+}
+
 int main(void) {
   struct bytes module = read_module("vector");
   struct world world;
   world_open(&world, 0);
   world.back = back;
+  check(world_load(&world, module, false) == WASM_OK, "a module with vectors is valid");
   bool ready = world_load(&world, module, true) == WASM_OK && world_instantiate(&world) == WASM_OK;
   if (check(ready, "a module with vectors is loaded")) {
     test_calls(&world);
     test_frames(&world);
     test_branches(&world);
     test_lanes(&world);
+    test_stored_lanes(&world);
   }
   check(world_close(&world), "the store leaves nothing behind");
   free(module.at);

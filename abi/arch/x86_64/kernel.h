@@ -41,17 +41,6 @@
 #define ABI_ARENA_BASE 0x1000000000
 #define ABI_ARENA_END 0x7fff00000000
 
-/* Page table entries (AMD64 Architecture Programmer's Manual, volume 2, section 5.3). */
-#define ABI_PTE_PRESENT 0x1
-#define ABI_PTE_WRITE 0x2
-#define ABI_PTE_USER 0x4
-#define ABI_PTE_UNCACHED 0x10
-#define ABI_PTE_ACCESSED 0x20
-#define ABI_PTE_DIRTY 0x40
-#define ABI_PTE_LARGE 0x80
-#define ABI_PTE_NO_EXECUTE 0x8000000000000000
-#define ABI_PTE_ADDRESS 0x000ffffffffff000
-
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
@@ -69,29 +58,7 @@ struct abi_kernel_header {
   uint64_t vectors[ABI_VECTOR_COUNT];
 };
 
-/* The kernel's variables, at ABI_KERNEL_WINDOW. Addresses are physical unless said otherwise. */
-struct abi_kernel_state {
-  uint64_t window_distance; /* virtual minus physical address of the kernel's own memory */
-  uint64_t root;            /* the page table of the highest level */
-  uint64_t next_table;      /* first unused page for tables; unused ones are zero */
-  uint64_t tables_end;
-  uint64_t spare_table; /* list of tables given up, linked by their first word; 0: none */
-  uint64_t free_base;   /* as in struct abi_boot */
-  uint64_t memory_max;
-  uint64_t last_group;     /* the directory used last: virtual address / ABI_GROUP_SIZE, */
-  uint64_t last_directory; /* and where it is, virtual */
-  uint64_t can_fill;       /* not 0: port FILL is served */
-  uint64_t fill_table;
-  uint64_t fill_value;
-  uint64_t tail_page;    /* where the last MAP_PAGES ended: its next entry, virtual, */
-  uint64_t tail_address; /* the addresses that would go there, */
-  uint64_t tail_physical;
-  uint64_t tail_left; /* and how many entries are left in that table; 0: nothing remembered */
-  uint64_t is_virt;   /* not 0: ABI_MONITOR_VIRT, with the calls that go with it */
-};
-
 _Static_assert(sizeof(struct abi_kernel_header) == 32 + 8 * ABI_VECTOR_COUNT, "kernel header");
-_Static_assert(sizeof(struct abi_kernel_state) == 136, "kernel state");
 #endif
 
 #endif

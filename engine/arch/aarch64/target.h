@@ -176,6 +176,9 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
                    (holes)[STENCIL_HOLE_VALUE((template)->hole2)]);                                \
   } while (0)
 
+/* The words of br_table's table are distances from the table. */
+#define TARGET_TABLE_HAS_JUMPS false
+
 /* There are no short forms: all instructions have one size. */
 #define TARGET_IS_SHORT(template, holes) false
 

@@ -240,15 +240,16 @@ endstencil shuffle_two__\number\from
 .endm
 
 /* Jumps through the table that follows at once: imm entries and a last one for everything beyond,
- * each a distance from the table. */
+ * each a distance from its own end, as in a jump. */
 .macro table number, reg32
 stencil br_table__\number
   mov $0x8a5b6c7d, %eax
   cmp %eax, %\reg32
   cmovb %\reg32, %eax
   lea 1f(%rip), %rbx
-  movslq (%rbx,%rax,4), %rax
-  add %rbx, %rax
+  lea (%rbx,%rax,4), %rbx
+  movslq (%rbx), %rax
+  lea 4(%rbx,%rax), %rax
   jmp *%rax
 1:
 endstencil br_table__\number

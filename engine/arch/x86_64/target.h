@@ -99,6 +99,9 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
 #define TARGET_IS_SHORT(template, holes)                                                           \
   ((int32_t)(holes)[(template)->hole] == (int8_t)(holes)[(template)->hole])
 
+/* The words of br_table's table are fields of jumps, too. */
+#define TARGET_TABLE_HAS_JUMPS true
+
 /* A jump's field holds, as long as its target is not known, some offset in text: a link. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {
   __builtin_memcpy(at, &link, 4);

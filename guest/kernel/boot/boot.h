@@ -33,6 +33,7 @@ struct boot_board {
   uint64_t mmio[BOOT_MMIO_MAX]; /* virtio-mmio transports; those without a device do no harm */
   uint32_t mmio_count;
   bool has_pci;
+  uint64_t pci_config;          /* where configuration space is in memory, if it is */
   struct boot_range pci_window; /* for registers that no firmware has placed */
   uint64_t realtime_ns;         /* see abi_boot.virt */
   uint64_t counter;
@@ -102,21 +103,12 @@ bool boot_same(const char *a, const char *b, size_t length);
 void arch_boot_put(char character);
 _Noreturn void arch_boot_end(uint32_t status);
 /* Configuration space of PCI; `function` is bus << 8 | device << 3 | function. */
-uint32_t arch_pci_read(uint32_t function, uint32_t offset);
-void arch_pci_write(uint32_t function, uint32_t offset, uint32_t value);
-/* Where user mode's address space is. */
-void arch_boot_addresses(struct abi_boot *boot);
+uint32_t arch_pci_read(const struct boot_board *board, uint32_t function, uint32_t offset);
+void arch_pci_write(const struct boot_board *board, uint32_t function, uint32_t offset,
+                    uint32_t value);
 /* Switches to the tables and starts user mode. */
 _Noreturn void arch_enter_user(struct abi_tables *tables, const struct abi_layout *layout,
                                const struct abi_boot *boot);
-/* The image's parts. */
-#define BOOT_SEGMENTS 4
-void arch_boot_segments(struct abi_segment segments[BOOT_SEGMENTS]);
-/* Memory behind the image that the boot path works in; the layout starts behind it. BOOT_PLAN_SIZE
- * bytes at its end are the common part's. */
-#define BOOT_PLAN_SIZE 0x4000u
-uint64_t arch_boot_scratch_end(void);
-
 static inline uint64_t boot_round_up(uint64_t value, uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }

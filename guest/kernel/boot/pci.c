@@ -104,6 +104,11 @@ static const struct boot_transport transport = {.set_status = set_status,
 
 /* ---- Finding ---- */
 
+struct pci_bus {
+  const struct boot_board *board;
+  struct boot_range window; /* what is left of it */
+};
+
 static uint32_t type_of(uint32_t id) {
   if ((id & 0xffff) != VIRTIO_VENDOR)
     return 0;
@@ -118,88 +123,87 @@ static uint32_t type_of(uint32_t id) {
 }
 
 /* Bytes that a base register decodes; how its upper word is written. */
-static uint64_t bar_size(uint32_t function, uint32_t bar) {
+static uint64_t bar_size(struct pci_bus *bus, uint32_t function, uint32_t bar) {
   uint32_t offset = PCI_BAR + 4 * bar;
-  uint32_t before = arch_pci_read(function, offset);
-  arch_pci_write(function, offset, UINT32_MAX);
-  uint32_t mask = arch_pci_read(function, offset) & ~15u;
-  arch_pci_write(function, offset, before);
+  uint32_t before = arch_pci_read(bus->board, function, offset);
+  arch_pci_write(bus->board, function, offset, UINT32_MAX);
+  uint32_t mask = arch_pci_read(bus->board, function, offset) & ~15u;
+  arch_pci_write(bus->board, function, offset, before);
   return mask ? (uint64_t)(~mask) + 1 : 0;
 }
 
-/* Physical address of a memory base register, given a place in *window when it has none. */
-static uint64_t bar_address(uint32_t function, uint32_t bar, struct boot_range *window) {
+/* Physical address of a memory base register, given a place in the window when it has none. */
+static uint64_t bar_address(struct pci_bus *bus, uint32_t function, uint32_t bar) {
   uint32_t offset = PCI_BAR + 4 * bar;
-  uint32_t low = arch_pci_read(function, offset);
+  uint32_t low = arch_pci_read(bus->board, function, offset);
   bool wide = (low & 6) == PCI_BAR_64;
   uint64_t address = low & ~15u;
   if (wide)
-    address |= (uint64_t)arch_pci_read(function, offset + 4) << 32;
+    address |= (uint64_t)arch_pci_read(bus->board, function, offset + 4) << 32;
   if (address)
     return address;
-  uint64_t size = bar_size(function, bar);
-  uint64_t start = size ? boot_round_up(window->base, size) : 0;
-  if (!size || start - window->base + size > window->size)
+  uint64_t size = bar_size(bus, function, bar);
+  uint64_t start = size ? boot_round_up(bus->window.base, size) : 0;
+  if (!size || start - bus->window.base + size > bus->window.size)
     boot_fail("there is no place for a PCI device's registers", "");
-  window->size -= start - window->base + size;
-  window->base = start + size;
-  arch_pci_write(function, offset, (uint32_t)start);
+  bus->window.size -= start - bus->window.base + size;
+  bus->window.base = start + size;
+  arch_pci_write(bus->board, function, offset, (uint32_t)start);
   if (wide)
-    arch_pci_write(function, offset + 4, (uint32_t)(start >> 32));
+    arch_pci_write(bus->board, function, offset + 4, (uint32_t)(start >> 32));
   return start;
 }
 
 /* Section 4.1.4: each structure is described by a capability of the vendor's kind. */
 static void read_capability(uint32_t function, uint32_t at, struct boot_device *device,
-                            struct boot_range *window) {
-  uint32_t kind = arch_pci_read(function, at) >> 24;
-  uint32_t bar = arch_pci_read(function, at + 4) & 0xff;
-  if (bar >= PCI_BARS || arch_pci_read(function, PCI_BAR + 4 * bar) & PCI_BAR_PORT)
+                            struct pci_bus *bus) {
+  uint32_t kind = arch_pci_read(bus->board, function, at) >> 24;
+  uint32_t bar = arch_pci_read(bus->board, function, at + 4) & 0xff;
+  if (bar >= PCI_BARS || arch_pci_read(bus->board, function, PCI_BAR + 4 * bar) & PCI_BAR_PORT)
     return;
   if (kind != STRUCTURE_COMMON && kind != STRUCTURE_NOTIFY && kind != STRUCTURE_DEVICE)
     return;
-  uint64_t address = bar_address(function, bar, window) + arch_pci_read(function, at + 8);
+  uint64_t address = bar_address(bus, function, bar) + arch_pci_read(bus->board, function, at + 8);
   if (kind == STRUCTURE_COMMON)
     device->common = address;
   if (kind == STRUCTURE_DEVICE)
     device->config = address;
   if (kind == STRUCTURE_NOTIFY) {
     device->notify = address;
-    device->notify_stride = arch_pci_read(function, at + 16);
+    device->notify_stride = arch_pci_read(bus->board, function, at + 16);
   }
 }
 
-static bool open_function(uint32_t function, struct boot_device *device,
-                          struct boot_range *window) {
-  uint32_t id = arch_pci_read(function, PCI_ID);
+static bool open_function(uint32_t function, struct boot_device *device, struct pci_bus *bus) {
+  uint32_t id = arch_pci_read(bus->board, function, PCI_ID);
   *device = (struct boot_device){.transport = &transport, .type = type_of(id)};
   if (id == UINT32_MAX || boot_queue_count(device->type) == 0)
     return false;
-  uint32_t at = arch_pci_read(function, PCI_CAPABILITIES) & 0xfc;
+  uint32_t at = arch_pci_read(bus->board, function, PCI_CAPABILITIES) & 0xfc;
   for (uint32_t steps = 0; at && steps < 64; steps++) {
-    uint32_t head = arch_pci_read(function, at);
+    uint32_t head = arch_pci_read(bus->board, function, at);
     if ((head & 0xff) == PCI_CAPABILITY_VENDOR)
-      read_capability(function, at, device, window);
+      read_capability(function, at, device, bus);
     at = head >> 8 & 0xfc;
   }
   if (!device->common || !device->notify || !device->notify_stride)
     boot_fail("a virtio device on PCI is of the legacy kind", "; add disable-legacy=on");
-  uint32_t command = arch_pci_read(function, PCI_COMMAND) & 0xffff;
-  arch_pci_write(function, PCI_COMMAND,
+  uint32_t command = arch_pci_read(bus->board, function, PCI_COMMAND) & 0xffff;
+  arch_pci_write(bus->board, function, PCI_COMMAND,
                  command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTERRUPT);
   return true;
 }
 
 /* All functions of the first bus. */
 uint32_t boot_find_pci(const struct boot_board *board, struct boot_device *devices, uint32_t most) {
-  struct boot_range window = board->pci_window;
+  struct pci_bus bus = {.board = board, .window = board->pci_window};
   uint32_t count = 0;
   if (!board->has_pci)
     return 0;
   for (uint32_t slot = 0; slot < 32; slot++) {
-    uint32_t functions = arch_pci_read(slot << 3, PCI_HEADER) & 1u << 23 ? 8 : 1;
+    uint32_t functions = arch_pci_read(board, slot << 3, PCI_HEADER) & 1u << 23 ? 8 : 1;
     for (uint32_t i = 0; i < functions && count < most; i++)
-      if (open_function(slot << 3 | i, &devices[count], &window))
+      if (open_function(slot << 3 | i, &devices[count], &bus))
         count++;
   }
   return count;

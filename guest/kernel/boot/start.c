@@ -3,6 +3,7 @@
  * boot block, starts the devices, and goes to user mode. */
 #include "abi/doorbell.h"
 #include "guest/kernel/boot/boot.h"
+#include "tables_arch.h"
 
 #define MIB (1ull << 20)
 #define STACK_SIZE (8 * MIB)
@@ -12,6 +13,12 @@
 /* Room for what the boot block holds beside the command line or the bundle: names of shares. */
 #define NAMES_SIZE (ABI_MAX_DEVICES * 64)
 #define TAG_SIZE 36 /* virtio 1.2, section 5.11.4 */
+
+#define BOOT_PLAN_SIZE 0x4000u /* at the end of the boot path's memory */
+
+/* guest.lds */
+extern const char guest_kernel_base[], guest_user_base[], guest_rodata_base[], guest_data_base[];
+extern const char guest_image_end[], boot_scratch[];
 
 struct boot_plan {
   const struct boot_board *board;
@@ -58,6 +65,11 @@ static void zero_words(uint64_t from, uint64_t to) {
     *(uint64_t *)at_physical(from) = 0;
 }
 
+/* The boot path works in memory behind the image; the layout starts behind it. */
+static uint64_t scratch_end(void) {
+  return (uint64_t)boot_scratch + BOOT_SCRATCH_SIZE;
+}
+
 /* ---- The RAM disk ---- */
 
 static void read_initrd(struct boot_plan *plan) {
@@ -98,7 +110,7 @@ static void plan_memory(struct boot_plan *plan) {
   uint64_t second_end = (board->second.base + board->second.size) & -ABI_BLOCK_SIZE;
   at->memory_max = second_end > end ? second_end : end;
   at->end = end;
-  at->kernel = boot_round_up(arch_boot_scratch_end(), ABI_BLOCK_SIZE);
+  at->kernel = boot_round_up(scratch_end(), ABI_BLOCK_SIZE);
   at->kernel_size = abi_kernel_memory(at->memory_max);
   at->stack_size = STACK_SIZE;
   at->stack = at->kernel + at->kernel_size;
@@ -157,10 +169,12 @@ static void write_block(struct boot_plan *plan, struct boot_writer *writer) {
   boot->magic = ABI_BOOT_MAGIC;
   boot->version = ABI_BOOT_VERSION;
   boot->monitor = ABI_MONITOR_VIRT;
-  arch_boot_addresses(boot);
+  boot->window = ABI_USER_WINDOW;
+  boot->arena_base = ABI_ARENA_BASE;
+  boot->arena_end = ABI_ARENA_END;
   boot->free_base = at->free_base;
   boot->memory_end = at->end;
-  boot->memory_max = at->memory_max;
+  boot->memory_max = at->end - board->memory.base;
   boot->heap_end = at->heap_end;
   boot->stack_size = at->stack_size;
   boot->data_areas = at->data_areas;
@@ -174,6 +188,7 @@ static void write_block(struct boot_plan *plan, struct boot_writer *writer) {
   if (at->memory_max > at->end) {
     boot->virt.second_base = boot_round_up(board->second.base, ABI_BLOCK_SIZE);
     boot->virt.second_end = at->memory_max;
+    boot->memory_max += boot->virt.second_end - boot->virt.second_base;
   }
 }
 
@@ -251,8 +266,19 @@ static void forbid_hole(const struct boot_plan *plan, const struct abi_boot *boo
     types[at / ABI_BLOCK_SIZE] = ABI_BLOCK_CODE;
 }
 
+#define SEGMENTS 4
+
+static void describe_image(struct abi_segment segments[SEGMENTS]) {
+  uint64_t kernel = (uint64_t)guest_kernel_base, user = (uint64_t)guest_user_base;
+  uint64_t rodata = (uint64_t)guest_rodata_base, data = (uint64_t)guest_data_base;
+  segments[0] = (struct abi_segment){kernel, user - kernel, 0, 1};
+  segments[1] = (struct abi_segment){user, rodata - user, 0, 1};
+  segments[2] = (struct abi_segment){rodata, data - rodata, 0, 0};
+  segments[3] = (struct abi_segment){data, (uint64_t)guest_image_end - data, 1, 0};
+}
+
 void boot_start(const struct boot_board *board) {
-  struct boot_plan *plan = at_physical(arch_boot_scratch_end() - BOOT_PLAN_SIZE);
+  struct boot_plan *plan = at_physical(scratch_end() - BOOT_PLAN_SIZE);
   _Static_assert(sizeof(*plan) <= BOOT_PLAN_SIZE, "the plan fits");
   *plan = (struct boot_plan){.board = board};
   read_initrd(plan);
@@ -261,11 +287,11 @@ void boot_start(const struct boot_board *board) {
 
   struct boot_writer writer = {.boot = at_physical(plan->layout.boot),
                                .used = sizeof(struct abi_boot)};
-  struct abi_segment segments[BOOT_SEGMENTS];
+  struct abi_segment segments[SEGMENTS];
   struct abi_tables tables = {0};
   write_block(plan, &writer);
-  arch_boot_segments(segments);
-  abi_prepare_kernel(&tables, &plan->layout, segments, BOOT_SEGMENTS);
+  describe_image(segments);
+  abi_prepare_kernel(&tables, &plan->layout, segments, SEGMENTS);
   start_devices(plan, &writer, &tables);
   forbid_hole(plan, writer.boot);
   writer.boot->size = writer.used;

@@ -155,4 +155,11 @@
   (func (export "lane_far") (param i32) (result v128)
     local.get 0 v128.const i32x4 0 0 0 0 v128.load8_lane offset=0x80000000 1)
   (func (export "store_far") (param i32)
-    local.get 0 v128.const i32x4 0 0 0 0 v128.store offset=0xffffffff))
+    local.get 0 v128.const i32x4 0 0 0 0 v128.store offset=0xffffffff)
+
+  ;; The same instruction where it is reached and where it is not.
+  (func (export "store_lanes") (param i32 v128) (result i64)
+    local.get 0 local.get 1 v128.store32_lane offset=4 1
+    (block br 0 local.get 0 local.get 1 v128.store64_lane 1)
+    local.get 0 local.get 1 v128.store32_lane 3
+    local.get 0 i64.load))

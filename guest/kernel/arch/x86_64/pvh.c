@@ -36,9 +36,6 @@ struct pvh_memory {
   uint32_t reserved;
 };
 
-/* guest.lds */
-extern const char guest_user_base[], guest_rodata_base[], guest_data_base[], guest_image_end[];
-extern const char boot_scratch[];
 /* pvh.S */
 _Noreturn void enter_user(uint64_t root, uint64_t entry, uint64_t stack, uint64_t boot,
                           uint64_t cr4);
@@ -51,10 +48,6 @@ void arch_boot_put(char character) {
 
 void arch_boot_end(uint32_t status) {
   virt_end(status);
-}
-
-uint64_t arch_boot_scratch_end(void) {
-  return (uint64_t)boot_scratch + BOOT_SCRATCH_SIZE;
 }
 
 /* ---- The processor ---- */
@@ -156,12 +149,15 @@ static uint64_t read_realtime(void) {
   return seconds * 1000000000ull;
 }
 
-uint32_t arch_pci_read(uint32_t function, uint32_t offset) {
+uint32_t arch_pci_read(const struct boot_board *board, uint32_t function, uint32_t offset) {
+  (void)board;
   port_write32(0xcf8, 1u << 31 | function << 8 | (offset & 0xfc));
   return port_read32(0xcfc);
 }
 
-void arch_pci_write(uint32_t function, uint32_t offset, uint32_t value) {
+void arch_pci_write(const struct boot_board *board, uint32_t function, uint32_t offset,
+                    uint32_t value) {
+  (void)board;
   port_write32(0xcf8, 1u << 31 | function << 8 | (offset & 0xfc));
   port_write32(0xcfc, value);
 }
@@ -173,7 +169,7 @@ void arch_pci_write(uint32_t function, uint32_t offset, uint32_t value) {
 #define MICROVM_MMIO_COUNT 24u
 
 static void find_transports(struct boot_board *board) {
-  board->has_pci = arch_pci_read(0, 0) != UINT32_MAX;
+  board->has_pci = arch_pci_read(board, 0, 0) != UINT32_MAX;
   if (board->has_pci)
     return;
   for (uint32_t i = 0; i < MICROVM_MMIO_COUNT; i++)
@@ -205,21 +201,6 @@ static void read_start(struct boot_board *board, const struct pvh_start *start) 
 }
 
 /* ---- To user mode ---- */
-
-void arch_boot_addresses(struct abi_boot *boot) {
-  boot->window = ABI_USER_WINDOW;
-  boot->arena_base = ABI_ARENA_BASE;
-  boot->arena_end = ABI_ARENA_END;
-}
-
-void arch_boot_segments(struct abi_segment segments[BOOT_SEGMENTS]) {
-  uint64_t user = (uint64_t)guest_user_base, rodata = (uint64_t)guest_rodata_base;
-  uint64_t data = (uint64_t)guest_data_base, end = (uint64_t)guest_image_end;
-  segments[0] = (struct abi_segment){ABI_KERNEL_BASE, user - ABI_KERNEL_BASE, 0, 1};
-  segments[1] = (struct abi_segment){user, rodata - user, 0, 1};
-  segments[2] = (struct abi_segment){rodata, data - rodata, 0, 0};
-  segments[3] = (struct abi_segment){data, end - data, 1, 0};
-}
 
 /* Gates for the two interrupts, and a task that is not busy yet: ltr wants that. */
 static void finish_descriptors(uint8_t *page) {

@@ -9,7 +9,8 @@
 #define BOOT_STACK_TOP 0x1c000
 #define BOOT_SCRATCH_SIZE 0x20000
 
-/* The local APIC (AMD64 manual, volume 2, section 16.3.1), on the last page of the kernel's window. */
+/* The local APIC (AMD64 manual, volume 2, section 16.3.1), on the last page of the kernel's window.
+ */
 #define VIRT_APIC_PHYSICAL 0xfee00000
 #define VIRT_APIC 0x7ffff000
 #define APIC_END_OF_INTERRUPT 0x0b0

@@ -2,6 +2,7 @@
 /* The kernel's port FILL with a kernel that lies: nothing outside its own pages is written. Needs
  * no KVM. */
 #include "abi/arch/x86_64/kernel.h"
+#include "abi/kernel.h"
 #include "monitor/kvm/arch.h"
 #include "monitor/kvm/arch/x86_64/descriptors.h"
 #include <stdio.h>

@@ -5,16 +5,12 @@
  * reached through the kernel's window; nothing here touches memory that user mode can. Where KVM
  * has no hardware below it, each instruction here takes more than a microsecond: checks are folded
  * together, the last table is remembered, and the monitor fills new tables. */
-#include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
-#include "guest/kernel/arch/x86_64/virt.h"
+#include "tables_arch.h"
 
-#define ENTRY_TABLE (ABI_PTE_PRESENT | ABI_PTE_WRITE | ABI_PTE_USER | ABI_PTE_ACCESSED)
-/* Accessed and dirty are set from the start: nobody reads them, and the CPU need not write. */
-#define ENTRY_DATA                                                                                 \
-  (ABI_PTE_PRESENT | ABI_PTE_WRITE | ABI_PTE_USER | ABI_PTE_ACCESSED | ABI_PTE_DIRTY |             \
-   ABI_PTE_NO_EXECUTE)
-#define ENTRY_CODE (ABI_PTE_PRESENT | ABI_PTE_USER | ABI_PTE_ACCESSED | ABI_PTE_DIRTY)
+#define ENTRY_DATA (pages_leaf(0, ABI_MAP_USER | ABI_MAP_WRITE, false))
+#define BLOCK_DATA (pages_leaf(0, ABI_MAP_USER | ABI_MAP_WRITE, true))
+#define BLOCK_CODE (pages_leaf(0, ABI_MAP_USER | ABI_MAP_EXECUTE, true))
 
 #define TABLE_ENTRIES 512u
 #define BLOCK_MASK (ABI_BLOCK_SIZE - 1)
@@ -35,7 +31,7 @@ static uint64_t *block_type(uint64_t physical) {
 }
 
 static volatile uint64_t *table_of(uint64_t entry) {
-  return (volatile uint64_t *)((entry & ABI_PTE_ADDRESS) + KERNEL_STATE->window_distance);
+  return (volatile uint64_t *)(pages_address(entry) + KERNEL_STATE->window_distance);
 }
 
 /* Physical address of a zero page for a table, or 0. */
@@ -59,16 +55,16 @@ static __attribute__((noinline)) uint64_t take_table(void) {
 static void give_table(uint64_t entry) {
   KERNEL_STATE->tail_left = 0; /* it may have been the tail's */
   table_of(entry)[0] = KERNEL_STATE->spare_table;
-  KERNEL_STATE->spare_table = entry & ABI_PTE_ADDRESS;
+  KERNEL_STATE->spare_table = pages_address(entry);
 }
 
 /* The table that `entry` points at, made when there is none. NULL: no memory for tables. */
 static volatile uint64_t *descend(volatile uint64_t *entry) {
-  if (!(*entry & ABI_PTE_PRESENT)) {
+  if (!pages_is_present(*entry)) {
     uint64_t table = take_table();
     if (!table)
       return 0;
-    *entry = table | ENTRY_TABLE;
+    *entry = pages_table(table);
   }
   return table_of(*entry);
 }
@@ -76,7 +72,8 @@ static volatile uint64_t *descend(volatile uint64_t *entry) {
 /* Walks to the directory of a group and remembers it. Directories are never given up. */
 static __attribute__((noinline)) volatile uint64_t *find_directory(uint64_t address) {
   volatile uint64_t *table = table_of(KERNEL_STATE->root);
-  table = descend(&table[address >> 39 & 511]);
+  if (PAGES_ROOT_SHIFT == 39)
+    table = descend(&table[address >> 39 & 511]);
   if (table)
     table = descend(&table[address >> 30 & 511]);
   if (table) {
@@ -94,21 +91,12 @@ static inline volatile uint64_t *block_entry(uint64_t address) {
   return directory ? &directory[address >> 21 & 511] : 0;
 }
 
-/* Replaces the entry of a block. What was there leaves the TLB at once: invlpg removes a large
- * page with all its parts; for a table of pages everything goes (no global pages are used; AMD64
- * manual, volume 2, section 5.5.2). */
+/* Replaces the entry of a block. What was there leaves the TLB at once. */
 static inline void replace_entry(volatile uint64_t *entry, uint64_t address, uint64_t value) {
   uint64_t old = *entry;
-  *entry = value;
-  if (!(old & ABI_PTE_PRESENT))
-    return;
-  if (old & ABI_PTE_LARGE) {
-    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-    return;
-  }
-  uint64_t root;
-  __asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=r"(root) : : "memory");
-  give_table(old);
+  tables_replace(entry, address, value);
+  if (pages_is_present(old) && !pages_is_block(old))
+    give_table(old);
 }
 
 /* ---- Checks ---- */
@@ -141,11 +129,8 @@ static int fill_table(volatile uint64_t *entry, uint64_t first, uint64_t value, 
   KERNEL_STATE->next_table = table + ABI_PAGE_SIZE;
   KERNEL_STATE->fill_table = table;
   KERNEL_STATE->fill_value = value;
-  __asm__ volatile("outl %0, %1"
-                   :
-                   : "a"((uint32_t)(first << 16 | count)), "d"((uint16_t)ABI_KERNEL_FILL_PORT)
-                   : "memory");
-  *entry = table | ENTRY_TABLE;
+  tables_ask_to_fill(first, count);
+  *entry = pages_table(table);
   return 1;
 }
 
@@ -180,7 +165,7 @@ CALL map_pages_checked(uint64_t address, uint64_t physical, uint64_t count) {
   if (!entry)
     return ABI_KERNEL_NO_TABLES;
   uint64_t old = *entry;
-  if (old & ABI_PTE_LARGE)
+  if (pages_is_block(old))
     return ABI_KERNEL_BAD_ADDRESS;
   *type = ABI_BLOCK_DATA;
   uint64_t value = physical | ENTRY_DATA;
@@ -217,7 +202,7 @@ CALL map_blocks(uint64_t address, uint64_t physical, uint64_t count) {
   if (!entry)
     return ABI_KERNEL_NO_TABLES;
   uint64_t *type = block_type(physical);
-  uint64_t value = physical | ENTRY_DATA | ABI_PTE_LARGE;
+  uint64_t value = physical | BLOCK_DATA;
   for (; count; count--) {
     if (*type & ABI_BLOCK_CODE)
       return ABI_KERNEL_BAD_MEMORY;
@@ -238,7 +223,7 @@ CALL map_code(uint64_t address, uint64_t physical, uint64_t count) {
   if (!entry)
     return ABI_KERNEL_NO_TABLES;
   uint64_t *type = block_type(physical);
-  uint64_t value = physical | ENTRY_DATA | ABI_PTE_LARGE;
+  uint64_t value = physical | BLOCK_DATA;
   for (; count; count--) {
     if (*type != ABI_BLOCK_FREE && *type != (address | ABI_BLOCK_CODE))
       return ABI_KERNEL_BAD_MEMORY;
@@ -258,10 +243,11 @@ CALL publish_code(uint64_t address, uint64_t count) {
     return ABI_KERNEL_NO_TABLES;
   for (; count; count--) {
     uint64_t old = *entry;
-    uint64_t physical = old & ABI_PTE_ADDRESS;
-    if (!(old & ABI_PTE_LARGE) || *block_type(physical) != (address | ABI_BLOCK_CODE))
+    uint64_t physical = pages_address(old);
+    if (!pages_is_block(old) ||
+        *block_type(physical) != (address | ABI_BLOCK_CODE))
       return ABI_KERNEL_BAD_MEMORY;
-    replace_entry(entry++, address, physical | ENTRY_CODE | ABI_PTE_LARGE);
+    replace_entry(entry++, address, physical | BLOCK_CODE);
     address += ABI_BLOCK_SIZE;
   }
   return ABI_KERNEL_OK;
@@ -286,15 +272,15 @@ uint64_t kernel_serve_call(uint64_t number, uint64_t address, uint64_t physical,
 uint64_t kernel_serve_call(uint64_t number, uint64_t address, uint64_t physical, uint64_t count) {
   switch (number) {
   case ABI_KERNEL_MAP_PAGES:
-    return map_pages(address, physical, count);
+    return tables_changed(map_pages(address, physical, count));
   case ABI_KERNEL_MAP_BLOCKS:
-    return map_blocks(address, physical, count);
+    return tables_changed(map_blocks(address, physical, count));
   case ABI_KERNEL_MAP_CODE:
-    return map_code(address, physical, count);
+    return tables_changed(map_code(address, physical, count));
   case ABI_KERNEL_PUBLISH_CODE:
-    return publish_code(address, count);
+    return tables_changed(publish_code(address, count));
   case ABI_KERNEL_UNMAP:
-    return unmap(address, count);
+    return tables_changed(unmap(address, count));
   default:
     return KERNEL_STATE->is_virt ? virt_serve_call(number, address, count) : ABI_KERNEL_BAD_CALL;
   }
