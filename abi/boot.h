@@ -88,9 +88,11 @@ struct abi_device {
 
 /* Console queues under our monitor: virtio-console with VIRTIO_CONSOLE_F_MULTIPORT numbers its
  * queues rx0 tx0 ctrl-rx ctrl-tx rx1 tx1 rx2 tx2 (virtio 1.2, section 5.3.2). Ports 0, 1, 2 are
- * stdin, stdout, stderr; all are open from the start, so the control queues stay unused. */
+ * stdin, stdout, stderr; all are open from the start, so tx0, rx1, rx2 and ctrl-rx stay unused.
+ * ctrl-tx takes requests of ours. */
 #define ABI_CONSOLE_QUEUES 8u
 #define ABI_CONSOLE_STDIN_QUEUE 0u
+#define ABI_CONSOLE_CONTROL_QUEUE 3u /* streams.h */
 #define ABI_CONSOLE_STDOUT_QUEUE 5u
 #define ABI_CONSOLE_STDERR_QUEUE 7u
 

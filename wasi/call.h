@@ -77,7 +77,8 @@ static inline uint8_t *wasi_out(const struct wasi_call *call, uint32_t index, ui
 /* The descriptor in argument `index`: BADF if there is none, NOTCAPABLE without all of `rights`. */
 enum wasi_errno wasi_use_any(struct wasi_call *call, uint32_t index, uint64_t rights,
                              struct wasi_descriptor **descriptor);
-/* The same, which has to be a regular file: BADF for a directory, SPIPE for a stream. */
+/* The same, which has to be a regular file, or a stream that is one (wasi_is_file_stream): BADF for
+ * a directory, SPIPE for other streams. */
 enum wasi_errno wasi_use_file(struct wasi_call *call, uint32_t index, uint64_t rights,
                               struct wasi_descriptor **descriptor);
 /* The same, which has to be a directory: NOTDIR otherwise. */

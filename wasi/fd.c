@@ -166,6 +166,12 @@ static enum wasi_errno reopen_file(struct wasi_descriptor *file, uint32_t flags)
   return wasi_errno_of(error);
 }
 
+static enum wasi_errno set_nowait(struct wasi_call *call, const struct wasi_descriptor *stream,
+                                  bool nowait) {
+  struct wasi_host *host = call->wasi->host;
+  return wasi_errno_of(host->ops->stream_nowait(host, stream->stream, nowait));
+}
+
 /* NONBLOCK means something to streams and sockets only, append and synchronous writes to files
  * only, and to a directory no flag does: BADF, as for what else is asked of a directory as if it
  * were a file. */
@@ -184,6 +190,8 @@ enum wasi_errno wasi_fd_fdstat_set_flags(struct wasi_call *call) {
     return WASI_ERRNO_NOTSUP;
   if (wasi_is_socket(descriptor) && flags & file_flags)
     return WASI_ERRNO_NOTSUP;
+  if (descriptor->kind == WASI_KIND_STREAM)
+    status = set_nowait(call, descriptor, flags & WASI_FDFLAG_NONBLOCK);
   if (descriptor->kind == WASI_KIND_FILE && (flags ^ descriptor->flags) & file_flags)
     status = reopen_file(descriptor, flags);
   if (!status)
@@ -210,7 +218,7 @@ static wasi_handle handle_of(const struct wasi_descriptor *descriptor) {
   return descriptor->kind == WASI_KIND_FILE ? descriptor->handle : 0;
 }
 
-/* Streams and sockets have a type and nothing else. */
+/* Streams and sockets have a type and nothing else, but for streams that are files. */
 enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, WASI_FILESTAT_SIZE);
   if (!out)
@@ -220,12 +228,16 @@ enum wasi_errno wasi_fd_filestat_get(struct wasi_call *call) {
   if (status)
     return status;
   struct wasi_attr attr = {0};
-  if (!wasi_is_streaming(descriptor)) {
+  struct wasi_host *host = call->wasi->host;
+  if (wasi_is_file_stream(descriptor)) {
+    status = wasi_errno_of(host->ops->stream_attr(host, descriptor->stream, &attr));
+  } else if (!wasi_is_streaming(descriptor)) {
     struct wasi_fs *fs = descriptor->hold->fs;
-    int error = fs->ops->getattr(fs, descriptor->hold->node, handle_of(descriptor), &attr);
-    if (error)
-      return wasi_errno_of(error);
+    status =
+        wasi_errno_of(fs->ops->getattr(fs, descriptor->hold->node, handle_of(descriptor), &attr));
   }
+  if (status)
+    return status;
   wasi_put_filestat(out, &attr);
   if (wasi_is_streaming(descriptor))
     out[WASI_FILESTAT_FILETYPE] = (uint8_t)descriptor->filetype;
@@ -252,6 +264,9 @@ enum wasi_errno wasi_fd_filestat_set_size(struct wasi_call *call) {
     return status == WASI_ERRNO_SPIPE ? WASI_ERRNO_INVAL : status; /* as ftruncate */
   if (set.size > INT64_MAX)
     return WASI_ERRNO_INVAL;
+  struct wasi_host *host = call->wasi->host;
+  if (file->kind == WASI_KIND_STREAM)
+    return wasi_errno_of(host->ops->stream_set_size(host, file->stream, set.size));
   return set_attributes(file, handle_for_size(file), &set);
 }
 
@@ -310,8 +325,8 @@ enum wasi_errno wasi_fd_allocate(struct wasi_call *call) {
   return wasi_errno_of(fs->ops->allocate(fs, file->hold->node, file->handle, offset, length));
 }
 
-/* Streams cannot be synchronised: INVAL, which is what fsync says of pipes and terminals and
- * what programs know to ignore. */
+/* Streams that are no files cannot be synchronised: INVAL, which is what fsync says of pipes and
+ * terminals and what programs know to ignore. */
 static enum wasi_errno synchronise(struct wasi_call *call, uint64_t right, bool data_only) {
   struct wasi_descriptor *descriptor;
   enum wasi_errno status = wasi_use_any(call, 0, right, &descriptor);
@@ -319,6 +334,9 @@ static enum wasi_errno synchronise(struct wasi_call *call, uint64_t right, bool 
     return status;
   if (wasi_is_streaming(descriptor))
     return WASI_ERRNO_INVAL;
+  struct wasi_host *host = call->wasi->host;
+  if (descriptor->kind == WASI_KIND_STREAM)
+    return wasi_errno_of(host->ops->stream_sync(host, descriptor->stream, data_only));
   bool is_directory = descriptor->kind == WASI_KIND_DIRECTORY;
   if (is_directory)
     status = wasi_open_directory_handle(descriptor);

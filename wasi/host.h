@@ -163,6 +163,19 @@ struct wasi_host_ops {
                      size_t slice_count, size_t *count);
   int (*stream_write)(struct wasi_host *, uint32_t stream, const struct wasi_slice *slices,
                       size_t slice_count, size_t *count);
+  /* From now on a read or write that would wait is EAGAIN, or moves what is possible at once. */
+  int (*stream_nowait)(struct wasi_host *, uint32_t stream, bool nowait);
+  /* For streams of kind FILE. Their place is the host's, and moves with reads and writes; whence as
+   * in WASI. read_at and write_at leave it alone. */
+  int (*stream_seek)(struct wasi_host *, uint32_t stream, int64_t offset, uint32_t whence,
+                     uint64_t *place);
+  int (*stream_attr)(struct wasi_host *, uint32_t stream, struct wasi_attr *attr);
+  int (*stream_sync)(struct wasi_host *, uint32_t stream, bool data_only);
+  int (*stream_set_size)(struct wasi_host *, uint32_t stream, uint64_t size);
+  int (*stream_read_at)(struct wasi_host *, uint32_t stream, uint64_t offset,
+                        const struct wasi_slice *slices, size_t slice_count, size_t *count);
+  int (*stream_write_at)(struct wasi_host *, uint32_t stream, uint64_t offset,
+                         const struct wasi_slice *slices, size_t slice_count, size_t *count);
   /* Waits until a stream in `watch` (bit per stream) or one of the sockets (no two the same) is
    * ready or timeout_ns has passed. *ready: bits ready; *bytes: readable on stdin, 0 at its end. */
   int (*wait)(struct wasi_host *, uint64_t timeout_ns, uint32_t watch, struct wasi_watch *sockets,

@@ -46,19 +46,6 @@ enum wasi_errno wasi_take_transfer(struct wasi_call *call, uint64_t right, uint3
   return take_slices(call, 1, &transfer->slice_count, &transfer->total);
 }
 
-/* A stream that would block while in non-blocking mode: AGAIN. */
-static enum wasi_errno check_would_block(struct wasi_host *host,
-                                         const struct wasi_descriptor *stream) {
-  if (!(stream->flags & WASI_FDFLAG_NONBLOCK))
-    return WASI_ERRNO_SUCCESS;
-  uint32_t ready = 0;
-  uint64_t bytes;
-  int error = host->ops->wait(host, 0, 1u << stream->stream, NULL, 0, &ready, &bytes);
-  if (error)
-    return wasi_errno_of(error);
-  return ready >> stream->stream & 1 ? WASI_ERRNO_SUCCESS : WASI_ERRNO_AGAIN;
-}
-
 static enum wasi_errno transfer_stream(struct wasi_call *call, struct wasi_transfer *transfer,
                                        bool write, size_t *moved) {
   struct wasi_host *host = call->wasi->host;
@@ -66,9 +53,6 @@ static enum wasi_errno transfer_stream(struct wasi_call *call, struct wasi_trans
   /* Nothing to move must not block, nor look like the end of the input. */
   if (!transfer->total)
     return WASI_ERRNO_SUCCESS;
-  enum wasi_errno status = check_would_block(host, transfer->descriptor);
-  if (status)
-    return status;
   uint32_t stream = transfer->descriptor->stream;
   return wasi_errno_of(
       write
@@ -76,16 +60,26 @@ static enum wasi_errno transfer_stream(struct wasi_call *call, struct wasi_trans
           : host->ops->stream_read(host, stream, call->wasi->slices, transfer->slice_count, moved));
 }
 
+static enum wasi_errno transfer_stream_at(struct wasi_call *call, struct wasi_transfer *transfer,
+                                          bool write, uint64_t offset, size_t *moved) {
+  struct wasi_host *host = call->wasi->host;
+  return wasi_errno_of((write ? host->ops->stream_write_at : host->ops->stream_read_at)(
+      host, transfer->descriptor->stream, offset, call->wasi->slices, transfer->slice_count,
+      moved));
+}
+
 /* Offsets are signed on every host, so half of the 64-bit ones are INVAL. */
 static enum wasi_errno transfer_file(struct wasi_call *call, struct wasi_transfer *transfer,
                                      bool write, uint64_t offset, size_t *moved) {
   const struct wasi_descriptor *file = transfer->descriptor;
-  struct wasi_fs *fs = file->hold->fs;
   *moved = 0;
   if (offset > INT64_MAX)
     return WASI_ERRNO_INVAL;
   if (!transfer->total)
     return WASI_ERRNO_SUCCESS;
+  if (file->kind == WASI_KIND_STREAM)
+    return transfer_stream_at(call, transfer, write, offset, moved);
+  struct wasi_fs *fs = file->hold->fs;
   return wasi_errno_of((write ? fs->ops->write : fs->ops->read)(fs, file->hold->node, file->handle,
                                                                 offset, call->wasi->slices,
                                                                 transfer->slice_count, moved));
@@ -174,44 +168,48 @@ static enum wasi_errno seek_base(const struct wasi_descriptor *file, uint32_t wh
   return whence == WASI_WHENCE_END ? get_size(file, base) : WASI_ERRNO_SUCCESS;
 }
 
-/* Going past the end is fine, going before the start is not. */
+/* Going past the end is fine, going before the start is not. A stream's place is the host's. */
+static enum wasi_errno move_place(struct wasi_call *call, struct wasi_descriptor *file,
+                                  int64_t delta, uint32_t whence, uint64_t *place) {
+  struct wasi_host *host = call->wasi->host;
+  if (file->kind == WASI_KIND_STREAM)
+    return wasi_errno_of(host->ops->stream_seek(host, file->stream, delta, whence, place));
+  uint64_t base;
+  int64_t offset;
+  enum wasi_errno status = seek_base(file, whence, &base);
+  if (!status && (__builtin_add_overflow((int64_t)base, delta, &offset) || offset < 0))
+    status = WASI_ERRNO_INVAL;
+  if (!status)
+    *place = file->offset = (uint64_t)offset;
+  return status;
+}
+
+/* Asking where one is needs less than going somewhere. The right to seek includes it. */
+static enum wasi_errno seek(struct wasi_call *call, int64_t delta, uint32_t whence, uint8_t *out) {
+  struct wasi_descriptor *file;
+  bool only_asks = whence == WASI_WHENCE_CUR && delta == 0;
+  enum wasi_errno status = wasi_use_file(call, 0, only_asks ? 0 : WASI_RIGHT_FD_SEEK, &file);
+  if (!status && only_asks && !(file->rights & (WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL)))
+    status = WASI_ERRNO_NOTCAPABLE;
+  uint64_t place;
+  if (!status)
+    status = move_place(call, file, delta, whence, &place);
+  if (!status)
+    wasi_put64(out, place);
+  return status;
+}
+
 enum wasi_errno wasi_fd_seek(struct wasi_call *call) {
-  int64_t delta = (int64_t)wasi_arg64(call, 1);
   uint32_t whence = wasi_arg32(call, 2);
   uint8_t *out = wasi_out(call, 3, 8);
   if (!out)
     return WASI_ERRNO_FAULT;
   if (whence > WASI_WHENCE_END)
     return WASI_ERRNO_INVAL;
-  struct wasi_descriptor *file;
-  /* Asking where one is needs less than going somewhere. */
-  bool only_asks = whence == WASI_WHENCE_CUR && delta == 0;
-  enum wasi_errno status = wasi_use_file(call, 0, only_asks ? 0 : WASI_RIGHT_FD_SEEK, &file);
-  if (!status && only_asks && !(file->rights & (WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL)))
-    status = WASI_ERRNO_NOTCAPABLE;
-  uint64_t base;
-  if (!status)
-    status = seek_base(file, whence, &base);
-  int64_t offset;
-  if (!status && (__builtin_add_overflow((int64_t)base, delta, &offset) || offset < 0))
-    status = WASI_ERRNO_INVAL;
-  if (status)
-    return status;
-  file->offset = (uint64_t)offset;
-  wasi_put64(out, file->offset);
-  return WASI_ERRNO_SUCCESS;
+  return seek(call, (int64_t)wasi_arg64(call, 1), whence, out);
 }
 
-/* The right to seek includes the right to tell. */
 enum wasi_errno wasi_fd_tell(struct wasi_call *call) {
   uint8_t *out = wasi_out(call, 1, 8);
-  if (!out)
-    return WASI_ERRNO_FAULT;
-  struct wasi_descriptor *file;
-  enum wasi_errno status = wasi_use_file(call, 0, 0, &file);
-  if (!status && !(file->rights & (WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL)))
-    status = WASI_ERRNO_NOTCAPABLE;
-  if (!status)
-    wasi_put64(out, file->offset);
-  return status;
+  return out ? seek(call, 0, WASI_WHENCE_CUR, out) : WASI_ERRNO_FAULT;
 }

@@ -52,9 +52,15 @@ static inline bool wasi_is_socket(const struct wasi_descriptor *descriptor) {
   return descriptor->kind == WASI_KIND_LISTENER || descriptor->kind == WASI_KIND_CONNECTION;
 }
 
-/* Standard streams and sockets: what has no place to seek to and no storage. */
+/* A standard stream that is a file: it has a place, size and storage, which are the host's. */
+static inline bool wasi_is_file_stream(const struct wasi_descriptor *descriptor) {
+  return descriptor->kind == WASI_KIND_STREAM && descriptor->filetype == WASI_FILETYPE_REGULAR_FILE;
+}
+
+/* Other standard streams, and sockets: they have none of these. */
 static inline bool wasi_is_streaming(const struct wasi_descriptor *descriptor) {
-  return descriptor->kind == WASI_KIND_STREAM || wasi_is_socket(descriptor);
+  return (descriptor->kind == WASI_KIND_STREAM && !wasi_is_file_stream(descriptor)) ||
+         wasi_is_socket(descriptor);
 }
 
 /* The open descriptor of that number, or NULL. The pointer is good until the next reserve. */

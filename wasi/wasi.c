@@ -51,8 +51,11 @@ static struct wasi_descriptor stream_descriptor(uint32_t stream, enum wasi_strea
     type = WASI_FILETYPE_CHARACTER_DEVICE;
   if (kind == WASI_STREAM_OTHER)
     rights |= WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL;
-  if (kind == WASI_STREAM_FILE)
+  if (kind == WASI_STREAM_FILE) {
     type = WASI_FILETYPE_REGULAR_FILE;
+    rights |= WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL | WASI_RIGHT_FD_ADVISE;
+    rights |= stream ? WASI_RIGHT_FD_FILESTAT_SET_SIZE : 0;
+  }
   return (struct wasi_descriptor){
       .kind = WASI_KIND_STREAM, .filetype = type, .rights = rights, .stream = stream};
 }

@@ -5,11 +5,14 @@
  * Small writes to stdout are posted where the device looks at its queue by itself: they go out with
  * the next exit, whatever it is for, so before anything that the program may wait for, and within
  * ABI_POLL_MS. Not so to terminals, and never on stderr. An error meets the next write. */
+#include "abi/streams.h"
 #include "guest/drivers/errors.h"
 #include "guest/drivers/ports.h"
 #include <string.h>
 
 #define STDOUT 1u
+/* One request. The device moves it piece by piece, so it may be as long as descriptors go. */
+#define BYTES_MAX ((size_t)ABI_CONSOLE_LENGTH)
 #define POST_LENGTH_MAX 4096u
 #define POST_BYTES (64u << 10)
 #define POSTS_MAX 96u
@@ -29,6 +32,11 @@ struct console {
   uint32_t stream_ports[3];
   struct virtqueue report; /* under QEMU */
 
+  struct virtqueue control; /* under our monitor */
+  struct abi_stream_request request;
+  struct abi_stream_reply reply;
+  bool nowait[3];
+
   bool posts_stdout;
   int error; /* of a posted write; nobody was told yet */
   uint32_t post_count, post_used;
@@ -45,6 +53,7 @@ static void open_streams(struct console *console, const struct driver_machine *m
     virtqueue_open(&console->queues[i], machine, boot, rings, device, queues[i]);
     console->streams[i] = &console->queues[i];
   }
+  virtqueue_open(&console->control, machine, boot, rings, device, ABI_CONSOLE_CONTROL_QUEUE);
 }
 
 /* Under QEMU: a stream's own port, or the console, which then they share. */
@@ -101,10 +110,13 @@ int console_read(struct console *console, const struct wasi_slice *slices, size_
     return LINUX_EBADF;
   if (slices_length(slices, slice_count) == 0)
     return 0;
+  uint64_t bytes;
+  if (console->ports && console->nowait[0] && !ports_can_read(console->ports, &bytes))
+    return LINUX_EAGAIN;
   if (console->ports)
     return ports_read(console->ports, slices, slice_count, count);
   virtqueue_begin(queue, 0);
-  size_t added = virtqueue_add_slices(queue, slices, slice_count, 0, VIRTQUEUE_BYTES_MAX, true, 0);
+  size_t added = virtqueue_add_slices(queue, slices, slice_count, 0, BYTES_MAX, true, 0);
   if (added == 0)
     return LINUX_EFAULT;
   uint32_t used = virtqueue_submit(queue);
@@ -164,7 +176,8 @@ static void copy_slices(uint8_t *to, const struct wasi_slice *slices, size_t sli
 static bool post_write(struct console *console, const struct wasi_slice *slices, size_t slice_count,
                        size_t total) {
   struct virtqueue *queue = console->streams[STDOUT];
-  if (!console->posts_stdout || total == 0 || total > POST_LENGTH_MAX || !virtqueue_polled(queue))
+  if (!console->posts_stdout || console->nowait[STDOUT] || total == 0 || total > POST_LENGTH_MAX ||
+      !virtqueue_polled(queue))
     return false;
   if (console->post_count == POSTS_MAX || total > POST_BYTES - console->post_used)
     virtqueue_flush(queue);
@@ -189,7 +202,7 @@ static int write_once(struct console *console, uint32_t stream, const struct was
   struct virtqueue *queue = console->streams[stream];
   *moved = 0;
   virtqueue_begin(queue, 0);
-  *added = virtqueue_add_slices(queue, slices, slice_count, skip, VIRTQUEUE_BYTES_MAX, false, 0);
+  *added = virtqueue_add_slices(queue, slices, slice_count, skip, BYTES_MAX, false, 0);
   if (*added == 0)
     return LINUX_EFAULT;
   if (console->ports) {
@@ -238,6 +251,126 @@ int console_write(struct console *console, uint32_t stream, const struct wasi_sl
   }
   return 0;
 }
+
+/* ---- Beyond reading and writing -------------------------------------------------------------- */
+
+/* Data beside a request. */
+struct beside {
+  const struct wasi_slice *slices;
+  size_t slice_count;
+  size_t skip;  /* bytes dealt with already */
+  size_t added; /* out: bytes offered */
+};
+
+/* Sends console->request with data beside, if there is any, and takes the reply. What was posted
+ * goes out before: it belongs to the past. */
+static int control(struct console *console, struct beside *data) {
+  struct virtqueue *queue = &console->control;
+  bool write = console->request.operation == ABI_STREAM_WRITE_AT;
+  if (console->ports || console->request.stream > 2)
+    return LINUX_ESPIPE;
+  if (console->post_count > 0)
+    virtqueue_flush(console->streams[STDOUT]);
+  settle(console);
+  virtqueue_begin(queue, 0);
+  virtqueue_add(queue, &console->request, sizeof console->request, false, 0);
+  /* A reply that crosses pages which do not follow each other takes two descriptors. */
+  if (data && write)
+    data->added = virtqueue_add_slices(queue, data->slices, data->slice_count, data->skip,
+                                       VIRTQUEUE_BYTES_MAX, false, 2);
+  virtqueue_add(queue, &console->reply, sizeof console->reply, true, 0);
+  if (data && !write)
+    data->added = virtqueue_add_slices(queue, data->slices, data->slice_count, data->skip,
+                                       VIRTQUEUE_BYTES_MAX, true, 0);
+  if (data && data->added == 0)
+    return LINUX_EFAULT;
+  virtqueue_submit(queue);
+  if (console->reply.error)
+    return (int)console->reply.error;
+  return data && console->reply.value > data->added ? LINUX_EIO : 0;
+}
+
+int console_set_nowait(struct console *console, uint32_t stream, bool nowait) {
+  if (stream > 2 || console->nowait[stream] == nowait)
+    return 0;
+  console->request = (struct abi_stream_request){
+      .operation = ABI_STREAM_NOWAIT, .stream = stream, .argument = nowait};
+  int error = console->ports ? 0 : control(console, NULL);
+  if (!error)
+    console->nowait[stream] = nowait;
+  return error;
+}
+
+int console_seek(struct console *console, uint32_t stream, int64_t offset, uint32_t whence,
+                 uint64_t *place) {
+  console->request = (struct abi_stream_request){.operation = ABI_STREAM_SEEK,
+                                                 .stream = stream,
+                                                 .offset = (uint64_t)offset,
+                                                 .argument = whence};
+  int error = control(console, NULL);
+  *place = console->reply.value;
+  return error;
+}
+
+int console_stat(struct console *console, uint32_t stream, struct wasi_attr *attr) {
+  console->request = (struct abi_stream_request){.operation = ABI_STREAM_STAT, .stream = stream};
+  int error = control(console, NULL);
+  const struct abi_stream_attributes *from = &console->reply.attributes;
+  *attr = (struct wasi_attr){.ino = from->ino,
+                             .dev = from->dev,
+                             .size = from->size,
+                             .nlink = from->nlink,
+                             .atime_ns = from->atime_ns,
+                             .mtime_ns = from->mtime_ns,
+                             .ctime_ns = from->ctime_ns,
+                             .mode = from->mode};
+  return error;
+}
+
+int console_sync(struct console *console, uint32_t stream, bool data_only) {
+  console->request = (struct abi_stream_request){
+      .operation = ABI_STREAM_SYNC, .stream = stream, .argument = data_only};
+  int error = control(console, NULL);
+  int posted = stream == STDOUT ? take_error(console) : 0;
+  return error ? error : posted;
+}
+
+int console_set_size(struct console *console, uint32_t stream, uint64_t size) {
+  console->request = (struct abi_stream_request){
+      .operation = ABI_STREAM_SET_SIZE, .stream = stream, .offset = size};
+  return control(console, NULL);
+}
+
+/* Everything, or up to the end of the file, or to an error that the next call meets again. */
+static int move_at(struct console *console, uint32_t operation, uint32_t stream, uint64_t offset,
+                   const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  size_t total = slices_length(slices, slice_count);
+  *count = 0;
+  while (*count < total) {
+    struct beside data = {slices, slice_count, .skip = *count};
+    console->request = (struct abi_stream_request){
+        .operation = operation, .stream = stream, .offset = offset + *count};
+    int error = control(console, &data);
+    if (error)
+      return *count > 0 ? 0 : error;
+    *count += (size_t)console->reply.value;
+    if (console->reply.value < data.added)
+      break;
+  }
+  return 0;
+}
+
+int console_read_at(struct console *console, uint32_t stream, uint64_t offset,
+                    const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  return move_at(console, ABI_STREAM_READ_AT, stream, offset, slices, slice_count, count);
+}
+
+int console_write_at(struct console *console, uint32_t stream, uint64_t offset,
+                     const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  return move_at(console, ABI_STREAM_WRITE_AT, stream, offset, slices, slice_count, count);
+}
+
+/* ---- Waiting under QEMU ---------------------------------------------------------------------- */
 
 uint32_t console_ready(struct console *console, uint32_t watch, uint64_t *bytes) {
   /* Output is taken at once, or the write waits; what there is not, says so when it is used. */

@@ -41,6 +41,21 @@ bool console_has(const struct console *console, uint32_t stream);
 /* Sends the report before the end, where there is a port for it. */
 void console_report(struct console *console, const struct abi_virt_report *report);
 
+/* Beyond reading and writing (abi/streams.h). With `nowait`, a read or write that would wait is
+ * EAGAIN, or moves what is possible at once. */
+int console_set_nowait(struct console *console, uint32_t stream, bool nowait);
+/* Streams that are regular files: as the operations of their names in abi/streams.h; ESPIPE for
+ * others. */
+int console_seek(struct console *console, uint32_t stream, int64_t offset, uint32_t whence,
+                 uint64_t *place);
+int console_stat(struct console *console, uint32_t stream, struct wasi_attr *attr);
+int console_sync(struct console *console, uint32_t stream, bool data_only);
+int console_set_size(struct console *console, uint32_t stream, uint64_t size);
+int console_read_at(struct console *console, uint32_t stream, uint64_t offset,
+                    const struct wasi_slice *slices, size_t slice_count, size_t *count);
+int console_write_at(struct console *console, uint32_t stream, uint64_t offset,
+                     const struct wasi_slice *slices, size_t slice_count, size_t *count);
+
 /* Waits until everything has gone out on stdout. The error of a write that nobody was told of, or
  * 0. */
 int console_flush(struct console *console);

@@ -47,6 +47,39 @@ static int host_stream_write(struct wasi_host *host, uint32_t stream,
   return console_write(program->console, stream, slices, slice_count, count);
 }
 
+/* Streams without a console have no descriptor, so here is one. */
+static int host_stream_nowait(struct wasi_host *host, uint32_t stream, bool nowait) {
+  return console_set_nowait(program_of(host)->console, stream, nowait);
+}
+
+static int host_stream_seek(struct wasi_host *host, uint32_t stream, int64_t offset,
+                            uint32_t whence, uint64_t *place) {
+  return console_seek(program_of(host)->console, stream, offset, whence, place);
+}
+
+static int host_stream_attr(struct wasi_host *host, uint32_t stream, struct wasi_attr *attr) {
+  return console_stat(program_of(host)->console, stream, attr);
+}
+
+static int host_stream_sync(struct wasi_host *host, uint32_t stream, bool data_only) {
+  return console_sync(program_of(host)->console, stream, data_only);
+}
+
+static int host_stream_set_size(struct wasi_host *host, uint32_t stream, uint64_t size) {
+  return console_set_size(program_of(host)->console, stream, size);
+}
+
+static int host_stream_read_at(struct wasi_host *host, uint32_t stream, uint64_t offset,
+                               const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  return console_read_at(program_of(host)->console, stream, offset, slices, slice_count, count);
+}
+
+static int host_stream_write_at(struct wasi_host *host, uint32_t stream, uint64_t offset,
+                                const struct wasi_slice *slices, size_t slice_count,
+                                size_t *count) {
+  return console_write_at(program_of(host)->console, stream, offset, slices, slice_count, count);
+}
+
 /* The machine knows nothing of streams: the console is asked again and again. There are no sockets
  * then. */
 static void wait_polling(struct program *program, uint64_t timeout_ns, uint32_t watch,
@@ -170,6 +203,13 @@ static const struct wasi_host_ops host_ops = {
     .stream_kind = host_stream_kind,
     .stream_read = host_stream_read,
     .stream_write = host_stream_write,
+    .stream_nowait = host_stream_nowait,
+    .stream_seek = host_stream_seek,
+    .stream_attr = host_stream_attr,
+    .stream_sync = host_stream_sync,
+    .stream_set_size = host_stream_set_size,
+    .stream_read_at = host_stream_read_at,
+    .stream_write_at = host_stream_write_at,
     .wait = host_wait,
     .socket_accept = host_socket_accept,
     .socket_receive = host_socket_receive,

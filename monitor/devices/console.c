@@ -2,14 +2,16 @@
 /* virtio-console with three ports (virtio 1.2, section 5.3): the module's standard streams.
  *
  * Bytes pass through untouched; a terminal keeps the modes it has. The descriptors are shared with
- * other processes, so they are never made non-blocking. Blocking is done in ppoll only, where the
- * signals that must be looked at are let in. The process ignores SIGPIPE and SIGXFSZ. */
+ * other processes, so they are never made non-blocking; a terminal is opened once more. Blocking is
+ * done in ppoll only, where the signals that must be looked at are let in. The process ignores
+ * SIGPIPE and SIGXFSZ. */
+#include "monitor/devices/console.h"
 #include "abi/doorbell.h"
 #include "abi/virtqueue.h"
-#include "monitor/devices/sockets.h"
-#include "monitor/devices/virtqueue.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -17,18 +19,6 @@
 
 /* Moved by one system call, so that a signal never waits long. */
 #define STEP_BYTES (1u << 20)
-
-struct stream {
-  int fd; /* -1: closed */
-  bool is_file;
-  bool has_nowait; /* RWF_NOWAIT works, as far as is known */
-  uint32_t sent;   /* bytes of the current buffer that went out before an interruption */
-};
-
-struct console {
-  struct device device; /* first: a struct device * is the console */
-  struct stream streams[CONSOLE_STREAMS];
-};
 
 static struct console *to_console(struct device *device) {
   return (struct console *)device;
@@ -42,9 +32,10 @@ static bool wait_ready(const struct console *console, const struct stream *strea
 }
 
 /* One read or write that never blocks for long: bytes moved, -1 with errno, EAGAIN when it would
- * block. Regular files do not block. Pipes and sockets know RWF_NOWAIT (pipes since Linux 6.4).
- * What is left, terminals and older kernels, is moved only when ppoll says it is ready, and written
- * in portions that a ready pipe takes whole (pipe(7), PIPE_BUF). */
+ * block. Regular files do not block, and terminals are non-blocking where they could be opened once
+ * more. Pipes and sockets know RWF_NOWAIT (pipes since Linux 6.4). What is left, older kernels, is
+ * moved only when ppoll says it is ready, and written in portions that a ready pipe takes whole
+ * (pipe(7), PIPE_BUF). */
 static ssize_t move_now(struct stream *stream, bool write, struct iovec *pieces, int count) {
   if (stream->has_nowait) {
     ssize_t moved = write ? pwritev2(stream->fd, pieces, count, -1, RWF_NOWAIT)
@@ -53,7 +44,7 @@ static ssize_t move_now(struct stream *stream, bool write, struct iovec *pieces,
       return moved;
     stream->has_nowait = false;
   }
-  if (!stream->is_file) {
+  if (!stream->is_file && !stream->is_own) {
     struct pollfd poll = {.fd = stream->fd, .events = write ? POLLOUT : POLLIN};
     struct timespec none = {0, 0};
     if (ppoll(&poll, 1, &none, NULL) == 0) {
@@ -69,7 +60,8 @@ static ssize_t move_now(struct stream *stream, bool write, struct iovec *pieces,
   return write ? writev(stream->fd, pieces, count) : readv(stream->fd, pieces, count);
 }
 
-/* move_now, but waits while it would block. EINTR: a signal came. */
+/* move_now, but waits while it would block, unless the guest does not want to. EINTR: a signal
+ * came. */
 static ssize_t move_bytes(struct console *console, struct stream *stream, bool write,
                           struct iovec *pieces, int count) {
   if (stream->fd < 0) {
@@ -80,7 +72,7 @@ static ssize_t move_bytes(struct console *console, struct stream *stream, bool w
     count = IOV_MAX;
   for (;;) {
     ssize_t moved = move_now(stream, write, pieces, count);
-    if (moved >= 0 || errno != EAGAIN)
+    if (moved >= 0 || errno != EAGAIN || stream->nowait)
       return moved;
     if (console->device.hurried || !wait_ready(console, stream, write ? POLLOUT : POLLIN)) {
       errno = EINTR;
@@ -104,7 +96,8 @@ static enum device_result receive(struct device *device, uint32_t queue,
   return DEVICE_OK;
 }
 
-/* Sends one buffer whole, going on where an interruption stopped. */
+/* Sends one buffer whole, or what fits of it if the guest does not want to wait, going on where an
+ * interruption stopped. */
 static enum device_result transmit(struct console *console, struct stream *stream,
                                    const struct virtqueue_chain *chain, uint32_t *used) {
   while (stream->sent < chain->readable_bytes) {
@@ -147,6 +140,8 @@ static enum device_result notify_console(struct device *device, uint32_t queue,
   case ABI_CONSOLE_STDOUT_QUEUE:
   case ABI_CONSOLE_STDERR_QUEUE:
     return virtqueue_serve(device, queue, send, fault);
+  case ABI_CONSOLE_CONTROL_QUEUE:
+    return virtqueue_serve(device, queue, console_control, fault);
   }
   return device_fault(fault, "virtio-console queue %u is not in use", queue);
 }
@@ -179,10 +174,26 @@ uint32_t console_watch(struct device *console, uint32_t watch,
 }
 
 static void destroy_console(struct device *device) {
+  for (uint32_t i = 0; i < CONSOLE_STREAMS; i++)
+    if (to_console(device)->streams[i].is_own)
+      close(to_console(device)->streams[i].fd);
   free(device);
 }
 
 static const struct device_ops console_ops = {notify_console, destroy_console};
+
+/* Another open file for the same terminal, whose modes are ours alone: a write to a terminal that
+ * takes part of it waits for the rest otherwise, whatever ppoll said, with all signals shut out. -1
+ * where that is not permitted, and for the master's side, which would become another terminal. */
+static int reopen_terminal(int fd) {
+  char path[32];
+  unsigned number;
+  int modes = fcntl(fd, F_GETFL);
+  if (modes < 0 || ioctl(fd, TIOCGPTN, &number) == 0)
+    return -1;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return open(path, (modes & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
 
 /* Finds out what a stream is. A descriptor that is not open counts as closed. */
 static uint32_t open_stream(struct stream *stream, int fd) {
@@ -196,7 +207,12 @@ static uint32_t open_stream(struct stream *stream, int fd) {
     return ABI_STREAM_FILE;
   if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))
     return ABI_STREAM_PIPE;
-  return isatty(fd) ? ABI_STREAM_TERMINAL : ABI_STREAM_OTHER;
+  if (!isatty(fd))
+    return ABI_STREAM_OTHER;
+  int own = reopen_terminal(fd);
+  if (own >= 0)
+    *stream = (struct stream){.fd = own, .is_own = true};
+  return ABI_STREAM_TERMINAL;
 }
 
 struct device *console_create(const struct device_host *host, const int stdio[3],

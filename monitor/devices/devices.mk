@@ -5,6 +5,7 @@ DEVICE_SOURCES := \
 	monitor/devices/device.c \
 	monitor/devices/virtqueue.c \
 	monitor/devices/console.c \
+	monitor/devices/console_control.c \
 	monitor/devices/rng.c \
 	monitor/devices/sockets.c \
 	monitor/devices/wait.c \

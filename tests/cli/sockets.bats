@@ -99,7 +99,7 @@ client() {
 
 @test "bytes can be looked at, and waited for" {
   serve_module peek
-  [ "$(client 'syswrite $s, $_ for "h", "e", "l"; select undef, undef, undef, 0.05; syswrite $s, "lo";
+  [ "$(client 'syswrite $s, $_ for "he", "l"; select undef, undef, undef, 0.05; syswrite $s, "lo";
     local $/; print scalar <$s>')" = seen ]
   ended
 }

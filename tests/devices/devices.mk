@@ -3,8 +3,8 @@
 
 DEVICE_TEST_OBJECTS := $(call objects,asan,monitor/guest_memory.c $(DEVICE_SOURCES) $(DRIVER_SOURCES) \
 	tests/devices/harness.c)
-DEVICE_TESTS := $(patsubst %,$(B)/tests/devices_%,fs_test cache_test streams_test sockets_test \
-	hostile_test client_test)
+DEVICE_TESTS := $(patsubst %,$(B)/tests/devices_%,fs_test cache_test streams_test control_test \
+	sockets_test hostile_test client_test)
 TAP_TESTS += $(DEVICE_TESTS)
 
 $(DEVICE_TESTS): $(B)/tests/devices_%: $(B)/asan/tests/devices/%.c.o $(DEVICE_TEST_OBJECTS)

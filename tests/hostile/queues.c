@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Attacks with virtqueues: rings and descriptors that virtio 1.2, section 2.7, does not allow. */
+#include "abi/streams.h"
 #include "tests/hostile/hostile.h"
 
 static struct queue fs_queue(struct machine *m) {
@@ -201,4 +202,41 @@ void attack_console_used_ring_changed(struct machine *m) {
   buffer[0] = '.';
   for (uint32_t i = 0; i < 3; i++)
     offer_one(m, &queue, buffer_physical(m), 1, 0);
+}
+
+/* A request of abi/streams.h with its reply at a physical address; the reply's error, if it lies in
+ * our buffer. */
+static uint32_t control(struct machine *m, struct abi_stream_request request, uint64_t reply) {
+  struct queue queue = open_queue(m, ABI_DEVICE_CONSOLE, 0, ABI_CONSOLE_CONTROL_QUEUE);
+  struct abi_stream_reply answer = {.error = 0xffffffffu};
+  memcpy(buffer, &request, sizeof request);
+  queue.desc[0] = (struct abi_virtq_desc){buffer_physical(m), sizeof request, ABI_VIRTQ_NEXT, 1};
+  queue.desc[1] = (struct abi_virtq_desc){reply, sizeof answer, ABI_VIRTQ_WRITE, 0};
+  offer(m, &queue, 0);
+  memcpy(&answer, buffer + 4096, sizeof answer);
+  return answer.error;
+}
+
+void attack_console_control_without_request(struct machine *m) {
+  struct queue queue = open_queue(m, ABI_DEVICE_CONSOLE, 0, ABI_CONSOLE_CONTROL_QUEUE);
+  offer_one(m, &queue, buffer_physical(m), 100, ABI_VIRTQ_WRITE);
+}
+
+void attack_console_control_unknown(struct machine *m) {
+  control(m, (struct abi_stream_request){.operation = 77}, buffer_physical(m) + 4096);
+}
+
+void attack_console_control_reply_into_text(struct machine *m) {
+  control(m, (struct abi_stream_request){.operation = ABI_STREAM_STAT}, (uintptr_t)machine_exit);
+}
+
+/* The output is a file: places and sizes that cannot be are refused by the host. */
+void attack_console_control_absurd_places(struct machine *m) {
+  uint64_t reply = buffer_physical(m) + 4096;
+  for (uint32_t operation = ABI_STREAM_SEEK; operation < ABI_STREAM_OPERATION_COUNT; operation++) {
+    if (operation == ABI_STREAM_STAT || operation == ABI_STREAM_SYNC)
+      continue;
+    struct abi_stream_request request = {.operation = operation, .stream = 1, .offset = 1ull << 63};
+    REQUIRE(m, control(m, request, reply) != 0);
+  }
 }

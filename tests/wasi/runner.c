@@ -105,6 +105,7 @@ static void set_key(struct test *test, const char *key, const char *value) {
 }
 
 #define TESTS_MAX 100
+#define OUTPUT_MAX (1 << 17) /* of one test; writing more fails */
 
 static int read_list(const char *path, struct test *tests) {
   FILE *file = fopen(path, "r");
@@ -136,6 +137,7 @@ struct world {
   uint32_t preopen_count;
   struct wasi_posix_host host;
   int stdio[3];
+  int output; /* where what goes to stdio[1] comes out */
 };
 
 static struct wasi_fs *open_preopen(const char *path, bool read_only) {
@@ -167,7 +169,9 @@ static void world_open(struct world *world, const struct test *test) {
     mkdir(path, 0777);
     world->preopens[world->preopen_count++] =
         (struct wasi_preopen){"/ro", open_preopen(path, true)};
-    strcat(path, "/file");
+    snprintf(path, sizeof path, "%s/ro/file", world->directory);
+    write_file(path, "read only\n");
+    snprintf(path, sizeof path, "%s/ro/\xff", world->directory);
     write_file(path, "read only\n");
   }
   ssize_t length = (ssize_t)test->stdin_text.length; /* fits into a pipe */
@@ -175,7 +179,11 @@ static void world_open(struct world *world, const struct test *test) {
     give_up("cannot write standard input", test->name);
   close(input[1]);
   world->stdio[0] = input[0];
-  world->stdio[1] = memfd_create("stdout", 0);
+  int output[2];
+  if (pipe2(output, O_NONBLOCK) || fcntl(output[1], F_SETPIPE_SZ, OUTPUT_MAX) < 0)
+    give_up("cannot make a pipe", world->directory);
+  world->output = output[0];
+  world->stdio[1] = output[1];
   world->stdio[2] = memfd_create("stderr", 0);
   wasi_posix_host_init(&world->host, world->stdio);
 }
@@ -185,9 +193,17 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
   return remove(path);
 }
 
-static void take_output(int fd, struct text *text) {
-  ssize_t got = pread(fd, text->bytes, sizeof text->bytes, 0);
-  text->length = got < 0 ? 0 : (size_t)got;
+/* Standard output is a pipe that has ended, standard error a file. */
+static void take_outputs(struct world *world, struct text *out, struct text *err) {
+  ssize_t got = pread(world->stdio[2], err->bytes, sizeof err->bytes, 0);
+  err->length = got < 0 ? 0 : (size_t)got;
+  close(world->stdio[1]);
+  world->stdio[1] = -1;
+  out->length = 0;
+  while (out->length < sizeof out->bytes &&
+         (got = read(world->output, out->bytes + out->length, sizeof out->bytes - out->length)) > 0)
+    out->length += (size_t)got;
+  close(world->output);
 }
 
 /* True if WASI gave back all it took. */
@@ -340,8 +356,7 @@ static bool run_and_report(const struct test *test, int number, const char *dire
   struct world world;
   world_open(&world, test);
   struct ending ending = run_test(test, &world, directory);
-  take_output(world.stdio[1], &out);
-  take_output(world.stdio[2], &err);
+  take_outputs(&world, &out, &err);
   bool balanced = world_close(&world);
   bool same_output = out.length == test->stdout_text.length &&
                      !memcmp(out.bytes, test->stdout_text.bytes, out.length);

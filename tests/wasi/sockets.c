@@ -72,6 +72,8 @@ static void test_connection(void) {
   CHECK(!CALL(&world, fd_read, N(fd), N(LIST), N(1), N(OUT)) && wasi_get32(memory + OUT) == 8);
   CHECK(!CALL(&world, fd_write, N(fd), N(LIST), N(1), N(OUT)) && wasi_get32(memory + OUT) == 8);
   CHECK(read(peer, text, 8) == 8 && !memcmp(text, "abcdefgh", 8));
+  CHECK(!CALL(&world, sock_send, N(fd), N(LIST), N(1), N(0), N(OUT)));
+  CHECK(wasi_get32(memory + OUT) == 8 && read(peer, text, 8) == 8);
   CHECK(CALL(&world, fd_pread, N(fd), N(LIST), N(1), N(0), N(OUT)) == WASI_ERRNO_SPIPE);
   CHECK(!CALL(&world, sock_shutdown, N(fd), N(WASI_SDFLAG_RD | WASI_SDFLAG_WR)));
   CHECK(read(peer, text, 1) == 0);

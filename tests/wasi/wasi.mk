@@ -22,6 +22,10 @@ $(B)/tests/wasi/direct: $(call objects,asan,tests/wasi/direct.c $(WASI_WORLD_SOU
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
 
+$(B)/tests/wasi/failures: $(call objects,asan,tests/wasi/failures.c $(WASI_WORLD_SOURCES))
+	@mkdir -p $(@D)
+	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
+
 $(B)/tests/wasi/sockets: $(call objects,asan,tests/wasi/sockets.c $(WASI_WORLD_SOURCES))
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
@@ -37,8 +41,8 @@ $(B)/tests/wasi/runner: $(call objects,asan,tests/wasi/runner.c $(WASI_SOURCES) 
 	@mkdir -p $(@D)
 	$(CLANG) $(ASAN_CFLAGS) $^ -o $@
 
-TAP_TESTS += $(B)/tests/wasi/direct $(B)/tests/wasi/sockets $(B)/tests/wasi/hosts tests/wasi/host \
-	tests/wasi/vm tests/wasi/node
+TAP_TESTS += $(B)/tests/wasi/direct $(B)/tests/wasi/failures $(B)/tests/wasi/sockets \
+	$(B)/tests/wasi/hosts tests/wasi/host tests/wasi/vm tests/wasi/node tests/wasi/table
 tests/wasi/host: $(B)/tests/wasi/runner $(WASI_PROGRAMS)
 tests/wasi/node: $(WASI_PROGRAMS)
 tests/wasi/vm: $(B)/hermit-wasm $(WASI_PROGRAMS)

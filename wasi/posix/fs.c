@@ -84,7 +84,7 @@ static uint64_t nanoseconds(struct timespec time) {
   return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
 }
 
-static void set_attr(struct wasi_attr *attr, const struct stat *status) {
+void wasi_posix_set_attr(struct wasi_attr *attr, const struct stat *status) {
   *attr = (struct wasi_attr){.ino = status->st_ino,
                              .dev = status->st_dev,
                              .size = (uint64_t)status->st_size,
@@ -103,7 +103,7 @@ static int add_node(struct posix_fs *posix, int fd, wasi_node *node, struct wasi
     close(fd);
     return error;
   }
-  set_attr(attr, &status);
+  wasi_posix_set_attr(attr, &status);
   size_t free_at = posix->node_count;
   for (size_t i = 0; i < posix->node_count; i++) {
     struct node *known = &posix->nodes[i];
@@ -155,7 +155,7 @@ static int fs_getattr(struct wasi_fs *fs, wasi_node node, wasi_handle handle,
   struct stat status;
   if (fstat(handle ? fd_of_handle(handle) : fd_of(fs, node), &status))
     return errno;
-  set_attr(attr, &status);
+  wasi_posix_set_attr(attr, &status);
   return 0;
 }
 

@@ -39,6 +39,9 @@ static int transfer_stream(struct wasi_host *host, uint32_t stream, const struct
   if (slice_count > IOV_MAX)
     return EINVAL;
   ssize_t moved;
+  struct pollfd ready = {.fd = host_of(host)->stdio[stream], .events = stream ? POLLOUT : POLLIN};
+  if (host_of(host)->nowait[stream] && poll(&ready, 1, 0) == 0)
+    return EAGAIN;
   do
     moved = transfer(host_of(host)->stdio[stream], (const struct iovec *)slices, (int)slice_count);
   while (moved < 0 && errno == EINTR);
@@ -56,6 +59,53 @@ static int stream_read(struct wasi_host *host, uint32_t stream, const struct was
 static int stream_write(struct wasi_host *host, uint32_t stream, const struct wasi_slice *slices,
                         size_t slice_count, size_t *count) {
   return transfer_stream(host, stream, slices, slice_count, count, writev);
+}
+
+static int stream_nowait(struct wasi_host *host, uint32_t stream, bool nowait) {
+  host_of(host)->nowait[stream] = nowait;
+  return 0;
+}
+
+/* ---- Streams that are files: by descriptor, as files are ---- */
+
+static int stream_seek(struct wasi_host *host, uint32_t stream, int64_t offset, uint32_t whence,
+                       uint64_t *place) {
+  off_t at = lseek(host_of(host)->stdio[stream], offset, (int)whence);
+  *place = (uint64_t)at;
+  return at < 0 ? errno : 0;
+}
+
+static int stream_attr(struct wasi_host *host, uint32_t stream, struct wasi_attr *attr) {
+  struct stat status;
+  if (fstat(host_of(host)->stdio[stream], &status))
+    return errno;
+  wasi_posix_set_attr(attr, &status);
+  return 0;
+}
+
+static int stream_sync(struct wasi_host *host, uint32_t stream, bool data_only) {
+  int fd = host_of(host)->stdio[stream];
+  return (data_only ? fdatasync(fd) : fsync(fd)) ? errno : 0;
+}
+
+static int stream_set_size(struct wasi_host *host, uint32_t stream, uint64_t size) {
+  return ftruncate(host_of(host)->stdio[stream], (off_t)size) ? errno : 0;
+}
+
+static int stream_read_at(struct wasi_host *host, uint32_t stream, uint64_t offset,
+                          const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  ssize_t moved = preadv(host_of(host)->stdio[stream], (const struct iovec *)slices,
+                         (int)slice_count, (off_t)offset);
+  *count = (size_t)moved;
+  return moved < 0 ? errno : 0;
+}
+
+static int stream_write_at(struct wasi_host *host, uint32_t stream, uint64_t offset,
+                           const struct wasi_slice *slices, size_t slice_count, size_t *count) {
+  ssize_t moved = pwritev(host_of(host)->stdio[stream], (const struct iovec *)slices,
+                          (int)slice_count, (off_t)offset);
+  *count = (size_t)moved;
+  return moved < 0 ? errno : 0;
 }
 
 /* Woken by a signal: nothing is ready, and WASI waits again. */
@@ -140,6 +190,13 @@ static const struct wasi_host_ops HOST_OPS = {
     .stream_kind = stream_kind,
     .stream_read = stream_read,
     .stream_write = stream_write,
+    .stream_nowait = stream_nowait,
+    .stream_seek = stream_seek,
+    .stream_attr = stream_attr,
+    .stream_sync = stream_sync,
+    .stream_set_size = stream_set_size,
+    .stream_read_at = stream_read_at,
+    .stream_write_at = stream_write_at,
     .wait = wait_streams,
     .socket_accept = wasi_posix_accept,
     .socket_receive = wasi_posix_receive,

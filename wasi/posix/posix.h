@@ -23,7 +23,8 @@ void wasi_posix_fs_delete(struct wasi_fs *fs);
 
 struct wasi_posix_host {
   struct wasi_host host;
-  int stdio[3];                    /* borrowed; -1: closed */
+  int stdio[3]; /* borrowed; -1: closed */
+  bool nowait[3];
   long allocations_left;           /* so many more succeed; negative: no limit */
   size_t bytes_held;               /* by WASI */
   int sockets[WASI_POSIX_SOCKETS]; /* by number; -1: free. The test puts its listeners at the
@@ -32,7 +33,9 @@ struct wasi_posix_host {
 /* No sockets yet. */
 void wasi_posix_host_init(struct wasi_posix_host *host, const int stdio[3]);
 
-/* Between the files of this folder: the sockets' operations. */
+/* Between the files of this folder: attributes, and the sockets' operations. */
+struct stat;
+void wasi_posix_set_attr(struct wasi_attr *attr, const struct stat *status);
 int wasi_posix_accept(struct wasi_host *host, uint32_t listener, uint32_t flags,
                       uint32_t *connection);
 int wasi_posix_receive(struct wasi_host *host, uint32_t socket, uint32_t flags,
