@@ -246,8 +246,8 @@ static bool enter_jail(struct run *run) {
   return true;
 }
 
-/* A standard descriptor that is closed would become the number of what is opened next, a shared file
- * perhaps, and a message for the user would go there. */
+/* A standard descriptor that is closed would become the number of what is opened next, a shared
+ * file perhaps, and a message for the user would go there. */
 static bool occupy_closed_streams(struct run *run) {
   for (int fd = 0; fd < 3;) {
     if (fcntl(fd, F_GETFD) >= 0) {
