@@ -32,6 +32,8 @@ uint64_t wasm_host_crossing(struct wasm_instance *host, struct crossing *crossin
 /* The words that stand for a value; i32 is zero extended in registers. */
 static void put_words(uint8_t type, const union wasm_value *value, uint64_t *words) {
   words[0] = is_wide_type(type) ? value->i64 : value->i32;
+  if (type == WASM_F32)
+    words[0] |= TARGET_F32_UPPER;
   if (type == WASM_V128)
     words[1] = value->v128[1];
 }

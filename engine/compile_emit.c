@@ -58,12 +58,12 @@ static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint3
   if (group & STENCIL_EXPLICIT)
     index += stencil_member(shape, a, b);
   const uint8_t *record = stencil_records + stencil_offsets[index];
-  uint32_t length = record[0], holes = record[1], fields = record[2];
-  const uint8_t *list = record + 3, *field = list + 2 * holes;
+  uint32_t length = record[0], holes = record[1], fields_a = record[2], fields_b = record[3];
+  const uint8_t *list = record + 4, *field = list + 2 * holes;
   uint8_t *at = c->at;
-  copy_code(at, field + 2 * ((fields & 15) + (fields >> 4)), length);
-  field = patch_fields(at, field, fields & 15, stencil_number(shape, 0, a));
-  patch_fields(at, field, fields >> 4, stencil_number(shape, 1, b));
+  copy_code(at, field + 2 * (fields_a + fields_b), length);
+  field = patch_fields(at, field, fields_a, stencil_number(shape, 0, a));
+  patch_fields(at, field, fields_b, stencil_number(shape, 1, b));
   for (uint32_t i = 0; i < holes; i++, list += 2) {
     if (STENCIL_HOLE_VALUE(list[1]) < STENCIL_HOLE_TARGET)
       patch(c, at + list[0], list[1]);
@@ -87,11 +87,11 @@ emit_template(struct compiler *c, const struct stencil_template *template, uint8
   c->at = at + template->length;
 }
 
-/* What is no template, or one of two. */
+/* What is no template, or one of three. */
 __attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t group,
                                                  uint32_t a, uint32_t b) {
   if (group & STENCIL_ORDERED)
-    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b)];
+    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b ? 1 : a == b ? 2 : 0)];
   if (group & STENCIL_RECORD)
     emit_record(c, shape, group, a, b);
   else
@@ -259,8 +259,10 @@ static void emit_vector(struct compiler *c, uint32_t family, uint32_t reg, uint6
 /* 32-bit moves zero the upper half, so they do for every constant that has none. */
 void emit_const(struct compiler *c, uint8_t type, uint32_t reg, uint64_t bits) {
   c->hole[STENCIL_HOLE_IMM32] = (int64_t)bits;
-  bool is_float = is_float_type(type);
-  if (bits == 0)
+  bool is_float = is_float_type(type), is_zero = bits == 0;
+  if (type == WASM_F32 && TARGET_F32_UPPER != 0)
+    is_zero = false;
+  if (is_zero)
     emit_stencil(c, is_float ? ST_constf_zero : ST_const_zero, pool_number(reg), 0);
   else if (type == WASM_V128)
     emit_vector(c, ST_constv, pool_number(reg), bits);

@@ -15,15 +15,22 @@ ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 
 # Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
 # -Os makes conditional jumps to other functions direct; no constant may go to another section.
-STENCIL_CFLAGS_aarch64 := -mcmodel=small -march=armv8-a -fno-slp-vectorize
-STENCIL_CFLAGS_x86_64 := -mcmodel=small -march=x86-64-v3 -fcf-protection=none
+STENCIL_MACHINE_aarch64 := -march=armv8-a
+STENCIL_MACHINE_riscv64 := -march=rv64imafd -mabi=lp64d -mno-relax
+STENCIL_MACHINE_x86_64 := -march=x86-64-v3
+STENCIL_CFLAGS_aarch64 := -mcmodel=small -ffixed-x15 -fno-slp-vectorize
+STENCIL_CFLAGS_riscv64 := -mcmodel=medlow -mno-strict-align \
+	-mllvm -riscv-max-build-ints-cost=32 -ffixed-x9 -ffixed-x18 -ffixed-x19 -ffixed-x31 -fno-slp-vectorize
+STENCIL_CFLAGS_x86_64 := -mcmodel=small -fcf-protection=none
 STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -Os -ffreestanding -fno-builtin -fno-pic \
-	$(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \
+	$(STENCIL_MACHINE_$(ARCH)) $(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \
 	-fno-math-errno -fno-stack-protector -fno-jump-tables \
 	-Wall -Wextra -Werror -Wno-uninitialized
+STENCIL_VECTORS_x86_64 := vector_float.c vector_integer.c vector_move.c
+STENCIL_VECTORS_aarch64 := $(STENCIL_VECTORS_x86_64)
 STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stencils/,\
 	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c \
-	vector_float.c vector_integer.c vector_move.c) \
+	$(STENCIL_VECTORS_$(ARCH))) \
 	engine/arch/$(ARCH)/stencils.S)
 # The same once more with small constants, where the machine has short forms for these.
 STENCIL_SMALL_x86_64 := -DSTENCIL_SMALL_A=0x5b -DSTENCIL_SMALL_IMM=0x6d
@@ -39,7 +46,7 @@ $(B)/engine/$(ARCH)/%.small.o: %.c engine/engine.mk | setup
 	$(CLANG) $(STENCIL_CFLAGS) -DSTENCIL_SMALL $(STENCIL_SMALL_$(ARCH)) -MMD -MP -c $< -o $@
 $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
-	$(CLANG) --target=$(ARCH)-none-elf -I. -MMD -MP -c $< -o $@
+	$(CLANG) --target=$(ARCH)-none-elf $(STENCIL_MACHINE_$(ARCH)) -I. -MMD -MP -c $< -o $@
 
 EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
 	extract.c table.c arch/$(ARCH)/machine.c))

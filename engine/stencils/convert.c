@@ -38,19 +38,19 @@ TO_U64(f64, F64)
 
 /* trap_a: NaN; trap_b: out of range. */
 #define TRUNC(b, a, name, w, low, high, e)                                                         \
-  STENCIL(name##__##a##b) {                                                                        \
+  STENCIL_F(w, name##__##a##b) {                                                                   \
     w x = GET_##w(x##b);                                                                           \
     if (__builtin_expect(x != x, 0))                                                               \
-      GO(trap_a);                                                                                  \
+      GO_F(w, trap_a);                                                                             \
     if (!__builtin_expect(x > w##_bits(low), 1))                                                   \
-      GO(trap_b);                                                                                  \
+      GO_F(w, trap_b);                                                                             \
     if (!__builtin_expect(x < w##_bits(high), 1))                                                  \
-      GO(trap_b);                                                                                  \
+      GO_F(w, trap_b);                                                                             \
     r##a = e;                                                                                      \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define TRUNC_SAT(b, a, name, w, low, high, min, max, e)                                           \
-  STENCIL(name##__##a##b) {                                                                        \
+  STENCIL_F(w, name##__##a##b) {                                                                   \
     w x = GET_##w(x##b);                                                                           \
     if (x != x)                                                                                    \
       r##a = 0;                                                                                    \
@@ -60,13 +60,13 @@ TO_U64(f64, F64)
       r##a = max;                                                                                  \
     else                                                                                           \
       r##a = e;                                                                                    \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define CONVERT(b, a, name, w, e)                                                                  \
-  STENCIL(name##__##a##b) {                                                                        \
+  STENCIL_F(w, name##__##a##b) {                                                                   \
     u64 x = r##b;                                                                                  \
     x##a = vec_##w(e);                                                                             \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 
 #define FLOAT(w, W)                                                                                \
@@ -88,32 +88,32 @@ TO_U64(f64, F64)
 FLOAT(f32, F32)
 FLOAT(f64, F64)
 
-#define DEMOTE(a, _)                                                                               \
+#define RESIZE(a, _)                                                                               \
   STENCIL(f32_demote_f64__##a) {                                                                   \
-    x##a = vec_f32((f32)GET_f64(x##a));                                                            \
+    x##a = DEMOTE_f64(x##a);                                                                       \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(f64_promote_f32__##a) {                                                                  \
-    x##a = vec_f64((f64)GET_f32(x##a));                                                            \
+    x##a = PROMOTE_f32(x##a);                                                                      \
     NEXT;                                                                                          \
   }
-EACH(DEMOTE, 0)
+EACH(RESIZE, 0)
 
 #define REINTERPRET(b, a, _)                                                                       \
-  STENCIL(i32_reinterpret_f32__##a##b) {                                                           \
+  STENCIL_F(f32, i32_reinterpret_f32__##a##b) {                                                    \
     r##a = __builtin_bit_cast(u32, GET_f32(x##b));                                                 \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(i64_reinterpret_f64__##a##b) {                                                           \
+  STENCIL_F(f64, i64_reinterpret_f64__##a##b) {                                                    \
     r##a = __builtin_bit_cast(u64, GET_f64(x##b));                                                 \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }                                                                                                \
-  STENCIL(f32_reinterpret_i32__##a##b) {                                                           \
+  STENCIL_F(f32, f32_reinterpret_i32__##a##b) {                                                    \
     x##a = vec_f32(__builtin_bit_cast(f32, (u32)r##b));                                            \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(f64_reinterpret_i64__##a##b) {                                                           \
+  STENCIL_F(f64, f64_reinterpret_i64__##a##b) {                                                    \
     x##a = vec_f64(__builtin_bit_cast(f64, r##b));                                                 \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }
 PAIRS(REINTERPRET, 0)

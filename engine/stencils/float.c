@@ -3,22 +3,22 @@
 #include "engine/stencils/stencil.h"
 
 #define RR(b, a, name, w, e)                                                                       \
-  STENCIL(name##__##a##b) {                                                                        \
+  STENCIL_F(w, name##__##a##b) {                                                                   \
     w x = GET_##w(x##a), y = GET_##w(x##b);                                                        \
     PUT_##w(x##a, e);                                                                              \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define RS(a, name, w, e)                                                                          \
-  STENCIL(name##_rs__##a) {                                                                        \
+  STENCIL_F(w, name##_rs__##a) {                                                                   \
     w x = GET_##w(x##a), y = SLOT(w, HOLE_A);                                                      \
     PUT_##w(x##a, e);                                                                              \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define UNARY(a, name, w, e)                                                                       \
-  STENCIL(name##__##a) {                                                                           \
+  STENCIL_F(w, name##__##a) {                                                                      \
     w x = GET_##w(x##a);                                                                           \
     PUT_##w(x##a, e);                                                                              \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define BINARY(name, w, e) PAIRS(RR, name##_rr, w, e) EACH(RS, name, w, e)
 
@@ -45,17 +45,17 @@ MINMAX(f64, min, <, |)
 MINMAX(f64, max, >, &)
 
 #define COMPARE(b, a, n, cond, e)                                                                  \
-  STENCIL(n##_##cond##__##a##b) {                                                                  \
+  STENCIL_F(n, n##_##cond##__##a##b) {                                                             \
     n x = GET_##n(x##a), y = GET_##n(x##b);                                                        \
     CONDITION = e;                                                                                 \
-    NEXT;                                                                                          \
+    NEXT_F(n);                                                                                     \
   }
 #define BRANCH(b, a, n, cond, e)                                                                   \
-  STENCIL(n##_br_##cond##__##a##b) {                                                               \
+  STENCIL_F(n, n##_br_##cond##__##a##b) {                                                          \
     n x = GET_##n(x##a), y = GET_##n(x##b);                                                        \
     if (e)                                                                                         \
-      GO(target);                                                                                  \
-    NEXT;                                                                                          \
+      GO_F(n, target);                                                                             \
+    NEXT_F(n);                                                                                     \
   }
 
 #define FLOAT(w, u, sign, c)                                                                       \
@@ -69,10 +69,10 @@ MINMAX(f64, max, >, &)
   EACH(UNARY, w##_abs, w, w##_bits(bits_##w(x) & ~sign))                                           \
   EACH(UNARY, w##_neg, w, w##_bits(bits_##w(x) ^ sign))                                            \
   EACH(UNARY, w##_sqrt, w, __builtin_sqrt##c(x))                                                   \
-  EACH(UNARY, w##_ceil, w, __builtin_ceil##c(x))                                                   \
-  EACH(UNARY, w##_floor, w, __builtin_floor##c(x))                                                 \
-  EACH(UNARY, w##_trunc, w, __builtin_trunc##c(x))                                                 \
-  EACH(UNARY, w##_nearest, w, __builtin_roundeven##c(x))                                           \
+  EACH(UNARY, w##_ceil, w, ROUND_##w(x, ceil))                                                     \
+  EACH(UNARY, w##_floor, w, ROUND_##w(x, floor))                                                   \
+  EACH(UNARY, w##_trunc, w, ROUND_##w(x, trunc))                                                   \
+  EACH(UNARY, w##_nearest, w, ROUND_##w(x, roundeven))                                             \
   PAIRS(COMPARE, w, eq, x == y)                                                                    \
   PAIRS(COMPARE, w, ne, x != y)                                                                    \
   PAIRS(COMPARE, w, lt, x < y)                                                                     \

@@ -28,14 +28,14 @@ LOADS(load16_s64, i16, u64)
 LOADS(load32_s64, i32, u64)
 
 #define LOADF(b, a, w)                                                                             \
-  STENCIL(load##w##__##a##b) {                                                                     \
+  STENCIL_F(w, load##w##__##a##b) {                                                                \
     x##a = vec_##w(AT(w, r##b));                                                                   \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define LOADF_CONST(a, w)                                                                          \
-  STENCIL(load##w##_c__##a) {                                                                      \
+  STENCIL_F(w, load##w##_c__##a) {                                                                 \
     x##a = vec_##w(AT(w, 0));                                                                      \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 PAIRS(LOADF, f32)
 PAIRS(LOADF, f64)
@@ -70,14 +70,14 @@ STORES(store32, u32, IMM32)
 STORES(store64, u64, IMM32)
 
 #define STOREF(b, a, w)                                                                            \
-  STENCIL(store##w##__##a##b) {                                                                    \
+  STENCIL_F(w, store##w##__##a##b) {                                                               \
     AT(w, r##a) = GET_##w(x##b);                                                                   \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 #define STOREF_CONST(a, w)                                                                         \
-  STENCIL(store##w##_c__##a) {                                                                     \
+  STENCIL_F(w, store##w##_c__##a) {                                                                \
     AT(w, 0) = GET_##w(x##a);                                                                      \
-    NEXT;                                                                                          \
+    NEXT_F(w);                                                                                     \
   }
 PAIRS(STOREF, f32)
 PAIRS(STOREF, f64)

@@ -22,13 +22,13 @@
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(swapf__##a##b) {                                                                         \
-    v4 old = x##a;                                                                                 \
+    pool_float old = x##a;                                                                         \
     x##a = x##b;                                                                                   \
     x##b = old;                                                                                    \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(select__##a##b) {                                                                        \
-    r##a = (u32)CONDITION ? r##a : r##b;                                                           \
+    r##a = SELECT((u32)CONDITION, r##a, r##b);                                                     \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(selectf__##a##b) {                                                                       \
@@ -47,13 +47,13 @@ PAIRS(MOVE, 0)
     r##a = SLOT(u64, HOLE_A);                                                                      \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(slot_getf32__##a) {                                                                      \
+  STENCIL_F(f32, slot_getf32__##a) {                                                               \
     x##a = vec_f32(SLOT(f32, HOLE_A));                                                             \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(slot_getf64__##a) {                                                                      \
+  STENCIL_F(f64, slot_getf64__##a) {                                                               \
     x##a = vec_f64(SLOT(f64, HOLE_A));                                                             \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }                                                                                                \
   STENCIL(slot_set32__##a) {                                                                       \
     SLOT(u32, HOLE_A) = (u32)r##a;                                                                 \
@@ -63,13 +63,13 @@ PAIRS(MOVE, 0)
     SLOT(u64, HOLE_A) = r##a;                                                                      \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(slot_setf32__##a) {                                                                      \
+  STENCIL_F(f32, slot_setf32__##a) {                                                               \
     SLOT(f32, HOLE_A) = GET_f32(x##a);                                                             \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(slot_setf64__##a) {                                                                      \
+  STENCIL_F(f64, slot_setf64__##a) {                                                               \
     SLOT(f64, HOLE_A) = GET_f64(x##a);                                                             \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }                                                                                                \
   STENCIL(const_zero__##a) {                                                                       \
     r##a = 0;                                                                                      \
@@ -84,16 +84,16 @@ PAIRS(MOVE, 0)
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(constf_zero__##a) {                                                                      \
-    x##a = (v4){0, 0, 0, 0};                                                                       \
+    x##a = (pool_float){0};                                                                        \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(constf32__##a) {                                                                         \
+  STENCIL_F(f32, constf32__##a) {                                                                  \
     x##a = vec_f32(f32_bits(IMMU32));                                                              \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(constf64__##a) {                                                                         \
+  STENCIL_F(f64, constf64__##a) {                                                                  \
     x##a = vec_f64(f64_bits(IMM64));                                                               \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }
 EACH(SLOTS, 0)
 
@@ -131,10 +131,6 @@ STENCIL(jump) {
   GO(target);
 }
 
-/* hole_a: offset of the pointer in the instance's array of globals. */
-#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
-/* hole_a: offset of the global in the instance. */
-#define OWN(type) (*(m_##type *)(inst + HOLE_A))
 #define GLOBALS(a, name, PLACE)                                                                    \
   STENCIL(name##_get32__##a) {                                                                     \
     r##a = PLACE(u32);                                                                             \
@@ -144,17 +140,13 @@ STENCIL(jump) {
     r##a = PLACE(u64);                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(name##_getf32__##a) {                                                                    \
+  STENCIL_F(f32, name##_getf32__##a) {                                                             \
     x##a = vec_f32(PLACE(f32));                                                                    \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(name##_getf64__##a) {                                                                    \
+  STENCIL_F(f64, name##_getf64__##a) {                                                             \
     x##a = vec_f64(PLACE(f64));                                                                    \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(name##_getv__##a) {                                                                      \
-    x##a = PLACE(v4);                                                                              \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }                                                                                                \
   STENCIL(name##_set32__##a) {                                                                     \
     PLACE(u32) = (u32)r##a;                                                                        \
@@ -164,18 +156,13 @@ STENCIL(jump) {
     PLACE(u64) = r##a;                                                                             \
     NEXT;                                                                                          \
   }                                                                                                \
-  STENCIL(name##_setf32__##a) {                                                                    \
+  STENCIL_F(f32, name##_setf32__##a) {                                                             \
     PLACE(f32) = GET_f32(x##a);                                                                    \
-    NEXT;                                                                                          \
+    NEXT_F(f32);                                                                                   \
   }                                                                                                \
-  STENCIL(name##_setf64__##a) {                                                                    \
+  STENCIL_F(f64, name##_setf64__##a) {                                                             \
     PLACE(f64) = GET_f64(x##a);                                                                    \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(name##_setv__##a) {                                                                      \
-    PLACE(v4) = x##a;                                                                              \
-    NEXT;                                                                                          \
+    NEXT_F(f64);                                                                                   \
   }
 EACH(GLOBALS, global, GLOBAL)
 EACH(GLOBALS, own, OWN)
-_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");

@@ -43,6 +43,18 @@ MEMORY_TYPE(f32);
 MEMORY_TYPE(f64);
 MEMORY_TYPE(v4);
 
+/* A constant that clang must not move into a constant pool. */
+static inline __attribute__((always_inline)) u64 opaque(u64 bits) {
+  __asm__("" : "+r"(bits));
+  return bits;
+}
+static inline __attribute__((always_inline)) f32 f32_bits(u32 bits) {
+  return __builtin_bit_cast(f32, (u32)opaque(bits));
+}
+static inline __attribute__((always_inline)) f64 f64_bits(u64 bits) {
+  return __builtin_bit_cast(f64, opaque(bits));
+}
+
 #include "stencil_arch.h" /* of engine/arch/<a> */
 
 /* A file's stencils may have fewer arguments. */
@@ -57,13 +69,16 @@ MEMORY_TYPE(v4);
   STENCIL_CALL void s_##name(PARAMS)
 #define GO(to) __attribute__((musttail)) return to(ARGS)
 #define NEXT GO(next)
+/* A stencil on floats of type w; the same ends, for it. */
+#define STENCIL_F(w, name) STENCIL_FLOAT(w, name)
+#define GO_F(w, to) GO_FLOAT(w, to)
+#define NEXT_F(w) GO_FLOAT(w, next)
 STENCIL_CALL void next(PARAMS);
 STENCIL_CALL void target(PARAMS);
 STENCIL_CALL void trap_a(PARAMS);
 STENCIL_CALL void trap_b(PARAMS);
 STENCIL_CALL void trap_c(PARAMS);
 
-#define IMM_SHIFT 29
 #define IMM_VECTOR_SHIFT 13
 #define LANE 3
 
@@ -72,31 +87,11 @@ STENCIL_CALL void trap_c(PARAMS);
 /* Linear memory; hole_a: the access's offset. */
 #define AT(type, address) (*(volatile m_##type *)(mem + HOLE_A + (address)))
 
-/* A constant that clang must not move into a constant pool. */
-static inline __attribute__((always_inline)) u64 opaque(u64 bits) {
-  __asm__("" : "+r"(bits));
-  return bits;
-}
-static inline __attribute__((always_inline)) f32 f32_bits(u32 bits) {
-  return __builtin_bit_cast(f32, (u32)opaque(bits));
-}
-static inline __attribute__((always_inline)) f64 f64_bits(u64 bits) {
-  return __builtin_bit_cast(f64, opaque(bits));
-}
-
-#define GET_f32(v) ((v)[0])
-#define GET_f64(v) (((v2)(v))[0])
-/* The upper elements of a register mean nothing: left undefined, nothing is done to them. */
-static inline __attribute__((always_inline)) v4 vec_f32(f32 value) {
-  v4 v;
-  v[0] = value;
-  return v;
-}
-static inline __attribute__((always_inline)) v4 vec_f64(f64 value) {
-  v2 v;
-  v[0] = value;
-  return (v4)v;
-}
+/* hole_a: offset of the pointer in the instance's array of globals. */
+#define GLOBAL(type) (*(m_##type *)*(u64 *)((u64)INSTANCE->globals + HOLE_A))
+/* hole_a: offset of the global in the instance. */
+#define OWN(type) (*(m_##type *)(inst + HOLE_A))
+_Static_assert(offsetof(struct wasm_global, value) == 0, "GLOBAL relies on it");
 
 /* M(a, ...) for each register; M(b, a, ...) for each pair. */
 #define EACH(M, ...)                                                                               \

@@ -6,14 +6,14 @@
  * record for each. stencil_groups[family's first + stencil_group(...)] is the number of
  * - a struct stencil_template, which nearly all are: short and with few holes; or, with
  * - STENCIL_RECORD, a record of any form; with STENCIL_EXPLICIT too, the group's first record;
- * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of two such numbers, for
- *   a < b and for a > b.
+ * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of three such numbers,
+ *   for a < b, a > b and a = b.
  *
  * stencil_shorts[template] is what to take instead where the template's first hole gets a constant
  * that TARGET_IS_SHORT says fits: again such a number, or 0: nothing.
  *
- * A record: length, number of holes, numbers of fields (low nibble operand a, high b), the holes
- * as (place, kind), the fields as (place of a 32-bit word, shift), the code. */
+ * A record: length, number of holes, numbers of fields of operand a and of b, the holes as (place,
+ * kind), the fields as (place of a 32-bit word, shift), the code. */
 #ifndef ENGINE_STENCIL_TABLE_H
 #define ENGINE_STENCIL_TABLE_H
 

@@ -2,7 +2,7 @@
 /* Stencils that move vectors and their lanes: frame slots, linear memory, splats. */
 #include "engine/stencils/vector.h"
 
-/* ---- Slots ---------------------------------------------------------------------------------- */
+/* ---- Slots and globals ---------------------------------------------------------------------- */
 
 #define SLOTS(a, _)                                                                                \
   STENCIL(slot_getv__##a) {                                                                        \
@@ -14,6 +14,18 @@
     NEXT;                                                                                          \
   }
 EACH(SLOTS, 0)
+
+#define GLOBALS(a, name, PLACE)                                                                    \
+  STENCIL(name##_getv__##a) {                                                                      \
+    x##a = PLACE(v4);                                                                              \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(name##_setv__##a) {                                                                      \
+    PLACE(v4) = x##a;                                                                              \
+    NEXT;                                                                                          \
+  }
+EACH(GLOBALS, global, GLOBAL)
+EACH(GLOBALS, own, OWN)
 
 STENCIL(slot_copyv) {
   SLOT(v4, HOLE_A) = SLOT(v4, HOLE_B);

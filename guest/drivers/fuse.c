@@ -178,7 +178,7 @@ static int start_session(struct fuse *fuse) {
   in->major = FUSE_KERNEL_VERSION;
   in->minor = FUSE_CLIENT_MINOR;
   in->max_readahead = VIRTQUEUE_BYTES_MAX;
-  in->flags = FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_MAX_PAGES;
+  in->flags = FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_MAX_PAGES | FUSE_DO_READDIRPLUS;
   int error = fuse_call(fuse, sizeof(struct fuse_init_out));
   if (error)
     return error;
@@ -193,6 +193,7 @@ static int start_session(struct fuse *fuse) {
   if (io_max == 0)
     return LINUX_EPROTO;
   fuse->io_max = io_max;
+  fuse->can_plus = out->flags & FUSE_DO_READDIRPLUS;
   fuse->server_truncates = out->flags & FUSE_ATOMIC_O_TRUNC;
   return 0;
 }

@@ -40,6 +40,7 @@ struct fuse_node {
   uint32_t users;   /* holds, names, handles */
   uint32_t version; /* grows with each change that we make to its bytes or entries */
   uint32_t unlinks; /* fuse->unlinks when the attributes came */
+  bool listed;      /* a directory whose names were given out without their nodes */
   bool changed;     /* by us since: times, link count */
   bool size_unknown;
   uint64_t ttl_ns;   /* of the latest attributes */
@@ -55,6 +56,7 @@ struct fuse_name {
   wasi_node dir;
   uint64_t until_ns;
   uint32_t length;
+  bool unused; /* it came with a listing, and nobody has asked for it */
   char text[];
 };
 
@@ -73,6 +75,7 @@ struct fuse_portion {
   uint64_t until_ns;
   uint32_t version; /* of the node */
   uint32_t length;  /* bytes */
+  bool plus;        /* of struct fuse_direntplus */
   uint32_t at;      /* where the listing stopped, */
   uint64_t offset;  /* and that place's offset */
   _Alignas(8) uint8_t bytes[];
@@ -130,6 +133,7 @@ struct fuse {
   bool server_truncates;     /* FUSE_ATOMIC_O_TRUNC */
   bool flush_before_release; /* the server did not say FOPEN_NOFLUSH */
   uint32_t io_max;           /* bytes of one READ or WRITE */
+  bool can_plus;             /* FUSE_DO_READDIRPLUS */
 
   /* fuse_cache.c */
   struct fuse_node root;
@@ -138,6 +142,10 @@ struct fuse {
   struct fuse_name *newest, *oldest;
   uint32_t name_count;
   uint32_t unlinks; /* names that we took from files so far */
+
+  /* fuse_dirs.c: whether listings shall bring nodes along. The program has looked up a name that it
+   * was told without one; and what came of the latest listing that did. */
+  bool wants_plus, tried_plus, used_plus;
 
   /* fuse_data.c */
   struct fuse_window windows[FUSE_WINDOWS_MAX];
@@ -251,6 +259,8 @@ struct fuse_name *fuse_name_find(struct fuse *fuse, wasi_node dir, const char *t
 /* Remembers where a name leads, if `ttl_ns` lets it. */
 void fuse_name_keep(struct fuse *fuse, wasi_node dir, const char *text, size_t length,
                     struct fuse_node *node, uint64_t ttl_ns);
+/* The name came with a listing; finding it says that this was of use. */
+void fuse_name_mark_unused(struct fuse *fuse, wasi_node dir, const char *text, size_t length);
 void fuse_name_drop(struct fuse *fuse, wasi_node dir, const char *text, size_t length);
 /* Forgets all names. True: the server got nodes to give back. */
 bool fuse_cache_purge(struct fuse *fuse);

@@ -155,6 +155,8 @@ struct fuse_name *fuse_name_find(struct fuse *fuse, wasi_node dir, const char *t
   }
   unlink_from_use(fuse, name);
   link_as_newest(fuse, name);
+  fuse->used_plus |= name->unused;
+  name->unused = false;
   return name;
 }
 
@@ -188,6 +190,12 @@ void fuse_name_keep(struct fuse *fuse, wasi_node dir, const char *text, size_t l
   link_as_newest(fuse, name);
   fuse->name_count++;
   node->users++;
+}
+
+void fuse_name_mark_unused(struct fuse *fuse, wasi_node dir, const char *text, size_t length) {
+  struct fuse_name *name = *find_link(fuse, dir, text, length);
+  if (name)
+    name->unused = true;
 }
 
 void fuse_name_drop(struct fuse *fuse, wasi_node dir, const char *text, size_t length) {

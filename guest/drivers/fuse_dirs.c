@@ -57,13 +57,61 @@ static bool goes_on(const struct fuse *fuse, const struct fuse_handle *handle, u
          portion->version == handle->node->version && !fuse_expired(fuse, portion->until_ns);
 }
 
-/* READDIR from `offset` on into the handle's portion. */
+/* READDIRPLUS costs the server a lookup for each entry. It pays where a program asks about the
+ * names it was told, and is given up when a listing begins and nobody has asked about those of the
+ * latest one. A listing goes on with it only as it is used. */
+static bool choose_plus(struct fuse *fuse, bool keeps, bool begins) {
+  if (begins) {
+    if (fuse->tried_plus && !fuse->used_plus)
+      fuse->wants_plus = false;
+    fuse->tried_plus = fuse->used_plus = false;
+  }
+  bool plus = keeps && fuse->can_plus && fuse->wants_plus && (!fuse->tried_plus || fuse->used_plus);
+  fuse->tried_plus |= plus;
+  return plus;
+}
+
+/* Where the entry at `at` has its dirent, and how long all of it is; NULL: the rest is no entry. */
+static const struct fuse_dirent *entry_at(const struct fuse_portion *portion, uint32_t at,
+                                          uint32_t *size) {
+  size_t skip = portion->plus ? offsetof(struct fuse_direntplus, dirent) : 0;
+  uint32_t left = portion->length - at;
+  if (left < skip + FUSE_NAME_OFFSET)
+    return NULL;
+  const struct fuse_dirent *entry = (const struct fuse_dirent *)(portion->bytes + at + skip);
+  if (entry->namelen == 0 || entry->namelen > left - skip - FUSE_NAME_OFFSET)
+    return NULL;
+  uint64_t record = FUSE_DIRENT_ALIGN(skip + FUSE_NAME_OFFSET + entry->namelen);
+  *size = record < left ? (uint32_t)record : left;
+  return entry;
+}
+
+/* Remembers the nodes that came along; each counts as a lookup. */
+static void take_nodes(struct fuse *fuse, struct fuse_handle *handle) {
+  const struct fuse_portion *portion = handle->portion;
+  const struct fuse_dirent *entry;
+  uint32_t size;
+  for (uint32_t at = 0; (entry = entry_at(portion, at, &size)); at += size) {
+    const struct fuse_direntplus *plus = (const struct fuse_direntplus *)(portion->bytes + at);
+    struct fuse_node *node;
+    if (entry->namelen > FUSE_NAME_BYTES_MAX ||
+        fuse_take_entry(fuse, handle->node->id, entry->name, entry->namelen, &plus->entry_out,
+                        &node) != 0)
+      continue;
+    fuse_name_mark_unused(fuse, handle->node->id, entry->name, entry->namelen);
+    fuse_node_drop(fuse, node);
+  }
+}
+
+/* READDIR or READDIRPLUS from `offset` on into the handle's portion. */
 static int fetch(struct fuse *fuse, struct fuse_handle *handle, uint64_t offset) {
   struct fuse_portion *portion = handle->portion;
   bool keeps = handle->cached && handle->node->ttl_ns > 0;
   struct wasi_slice slice = {portion->bytes, keeps ? PORTION_BYTES : UNCACHED_BYTES};
   struct fuse_data data = {.slices = &slice, .slice_count = 1, .to_guest = true};
-  struct fuse_read_in *in = fuse_begin(fuse, FUSE_READDIR, handle->node->id, sizeof *in);
+  portion->plus = choose_plus(fuse, keeps, offset == 0);
+  struct fuse_read_in *in = fuse_begin(fuse, portion->plus ? FUSE_READDIRPLUS : FUSE_READDIR,
+                                       handle->node->id, sizeof *in);
   in->fh = handle->fh;
   in->offset = offset;
   data.size = &in->size;
@@ -74,6 +122,9 @@ static int fetch(struct fuse *fuse, struct fuse_handle *handle, uint64_t offset)
   portion->length = (uint32_t)data.moved;
   portion->at = 0;
   portion->offset = offset;
+  handle->node->listed = !portion->plus;
+  if (portion->plus)
+    take_nodes(fuse, handle);
   portion->version = handle->node->version;
   portion->until_ns = keeps ? fuse_deadline(fuse, handle->node->ttl_ns) : 0;
   return 0;
@@ -84,12 +135,9 @@ enum given { GIVEN_ALL, GIVEN_STOPPED, GIVEN_NONSENSE };
 /* Gives out the rest of the portion. Every entry is checked: the bytes are the server's. */
 static enum given give_entries(struct fuse_portion *portion, wasi_dirent_callback *callback,
                                void *context) {
-  uint32_t begin = portion->at;
-  while (portion->length - portion->at >= FUSE_NAME_OFFSET) {
-    uint32_t left = portion->length - portion->at;
-    const struct fuse_dirent *from = (const struct fuse_dirent *)(portion->bytes + portion->at);
-    if (from->namelen == 0 || from->namelen > left - FUSE_NAME_OFFSET)
-      return GIVEN_NONSENSE;
+  uint32_t begin = portion->at, size;
+  const struct fuse_dirent *from;
+  while ((from = entry_at(portion, portion->at, &size))) {
     struct wasi_dirent entry = {.ino = from->ino,
                                 .next = from->off,
                                 .type = from->type,
@@ -98,8 +146,7 @@ static enum given give_entries(struct fuse_portion *portion, wasi_dirent_callbac
     if (!callback(context, &entry))
       return GIVEN_STOPPED;
     portion->offset = from->off;
-    uint64_t record = FUSE_DIRENT_SIZE(from);
-    portion->at += record < left ? (uint32_t)record : left;
+    portion->at += size;
   }
   /* A portion without one whole entry: asking again would not end. */
   if (portion->at == begin)

@@ -68,6 +68,8 @@ int fuse_lookup(struct wasi_fs *fs, wasi_node dir, const char *name, size_t leng
   error = send_lookup(fuse, dir, name, length, &found);
   if (error)
     return error;
+  if (fuse_node_find(fuse, dir)->listed)
+    fuse->wants_plus = true;
   *node = found->id;
   *attr = found->attr;
   return 0;

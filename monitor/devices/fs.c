@@ -229,7 +229,8 @@ int fs_init(struct fs *fs, struct fs_request *request) {
   if (in->minor < out->minor)
     out->minor = in->minor;
   out->max_readahead = in->max_readahead;
-  out->flags = in->flags & (FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_MAX_PAGES);
+  out->flags =
+      in->flags & (FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_MAX_PAGES | FUSE_DO_READDIRPLUS);
   out->max_background = ABI_QUEUE_SIZE;
   out->congestion_threshold = ABI_QUEUE_SIZE;
   out->max_write = FS_IO_MAX;

@@ -262,28 +262,62 @@ int fs_opendir(struct fs *fs, struct fs_request *request) {
   return fd < 0 ? errno : reply_handle(fs, fd, request->node, true, fs->reply);
 }
 
-/* Appends one entry to the reply. False: there is no room for it. */
-static bool add_entry(struct fs *fs, struct fs_request *request, size_t limit,
-                      const struct dirent64 *entry) {
-  size_t length = strlen(entry->d_name);
-  size_t size = FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + length);
+/* Where the next entry of `size` bytes goes in the reply, or NULL: there is no room for it. */
+static void *take_reply(struct fs *fs, struct fs_request *request, size_t limit, size_t size) {
   if (size > limit - request->reply_size)
-    return false;
-  struct fuse_dirent *out = (struct fuse_dirent *)(fs->reply + request->reply_size);
+    return NULL;
+  void *out = fs->reply + request->reply_size;
   memset(out, 0, size); /* no stale bytes of ours in the padding */
+  request->reply_size += size;
+  return out;
+}
+
+static bool is_dots(const char *name) {
+  return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static void fill_dirent(const struct fs *fs, const struct fs_request *request,
+                        const struct dirent64 *entry, struct fuse_dirent *out) {
   out->ino = entry->d_ino;
   /* What lies above the share is not the guest's to know. */
   if (request->node == fs->root && strcmp(entry->d_name, "..") == 0)
     out->ino = fs->root->ino;
   out->off = (uint64_t)entry->d_off;
-  out->namelen = (uint32_t)length;
+  out->namelen = (uint32_t)strlen(entry->d_name);
   out->type = entry->d_type;
-  memcpy(out->name, entry->d_name, length);
-  request->reply_size += size;
+  memcpy(out->name, entry->d_name, out->namelen);
+}
+
+/* Appends one entry to the reply. False: there is no room for it. */
+static bool add_entry(struct fs *fs, struct fs_request *request, size_t limit,
+                      const struct dirent64 *entry) {
+  size_t size = FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + strlen(entry->d_name));
+  struct fuse_dirent *out = take_reply(fs, request, limit, size);
+  if (out)
+    fill_dirent(fs, request, entry, out);
+  return out;
+}
+
+/* The same with what a lookup would say; node 0: nothing, as of "." and "..", or of a name that is
+ * gone, or where descriptors ran out: the entry alone is no less true. */
+static bool add_entry_plus(struct fs *fs, struct fs_request *request, size_t limit,
+                           const struct dirent64 *entry) {
+  size_t size = FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET_DIRENTPLUS + strlen(entry->d_name));
+  struct fuse_direntplus *out = take_reply(fs, request, limit, size);
+  if (!out)
+    return false;
+  fill_dirent(fs, request, entry, &out->dirent);
+  struct fs_node *node;
+  struct stat status;
+  if (!is_dots(entry->d_name) && fs_find(fs, request->node, entry->d_name, &node, &status) == 0)
+    fs_fill_entry(fs, node, &status, &out->entry_out);
   return true;
 }
 
-int fs_readdir(struct fs *fs, struct fs_request *request) {
+typedef bool add_function(struct fs *fs, struct fs_request *request, size_t limit,
+                          const struct dirent64 *entry);
+
+static int list_directory(struct fs *fs, struct fs_request *request, add_function *add) {
   const struct fuse_read_in *in = request->body;
   if (in->size > request->room)
     return fs_fault(request, "%u bytes wanted, %zu are writable", in->size, request->room);
@@ -291,16 +325,24 @@ int fs_readdir(struct fs *fs, struct fs_request *request) {
   /* Offsets are the file system's cookies; one it never gave is its to refuse. */
   if (lseek(request->handle->fd, (off_t)in->offset, SEEK_SET) < 0)
     return errno;
-  /* Our records are at most 8 bytes longer than the host's, so what it gives nearly always fits;
-   * what does not is read again with the next request. */
+  /* Our plain records are at most 8 bytes longer than the host's, so what it gives nearly always
+   * fits; what does not is read again with the next request. */
   long got = syscall(SYS_getdents64, request->handle->fd, fs->listing, limit);
   if (got < 0)
     return errno;
   for (long at = 0; at < got;) {
     const struct dirent64 *entry = (const struct dirent64 *)(fs->listing + at);
-    if (!add_entry(fs, request, limit, entry))
+    if (!add(fs, request, limit, entry))
       return request->reply_size == 0 ? EINVAL : 0;
     at += entry->d_reclen;
   }
   return 0;
+}
+
+int fs_readdir(struct fs *fs, struct fs_request *request) {
+  return list_directory(fs, request, add_entry);
+}
+
+int fs_readdirplus(struct fs *fs, struct fs_request *request) {
+  return list_directory(fs, request, add_entry_plus);
 }

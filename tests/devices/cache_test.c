@@ -628,6 +628,62 @@ static void test_listing(void) {
   share_close(&s);
 }
 
+/* Lists a directory of the root and, if `stats`, asks about each entry as walking programs do.
+ * Returns the notifications. */
+static unsigned walk(struct share *s, unsigned number, bool stats) {
+  char name[32];
+  wasi_node dir, node;
+  wasi_handle handle;
+  struct wasi_attr attr;
+  struct list list = {.stop_after = 1000};
+  snprintf(name, sizeof name, "dir-%u", number);
+  spent(s);
+  EXPECT_EQUAL(s->ops->lookup(s->fs, WASI_ROOT_NODE, name, strlen(name), &dir, &attr), 0);
+  EXPECT_EQUAL(s->ops->opendir(s->fs, dir, &handle), 0);
+  EXPECT_EQUAL(s->ops->readdir(s->fs, dir, handle, 0, list_one, &list), 0);
+  EXPECT_EQUAL(list.count, 52);
+  for (unsigned i = 0; stats && i < 50; i++) {
+    snprintf(name, sizeof name, "file-%u", i);
+    EXPECT_EQUAL(s->ops->lookup(s->fs, dir, name, strlen(name), &node, &attr), 0);
+    EXPECT_EQUAL(attr.size, i);
+    s->ops->forget(s->fs, node);
+  }
+  EXPECT_EQUAL(s->ops->releasedir(s->fs, dir, handle), 0);
+  s->ops->forget(s->fs, dir);
+  return spent(s);
+}
+
+static void test_listing_with_nodes(void) {
+  struct share s;
+  char name[64], text[64];
+  unsigned start = count_descriptors();
+  share_open(&s, FS_CACHE_AUTO);
+  memset(text, 'x', sizeof text);
+  for (unsigned i = 0; i < 500; i++) {
+    snprintf(name, sizeof name, "dir-%u", i / 50);
+    mkdirat(s.dir, name, 0777);
+    snprintf(name, sizeof name, "dir-%u/file-%u", i / 50, i % 50);
+    int fd = openat(s.dir, name, O_WRONLY | O_CREAT, 0666);
+    EXPECT_EQUAL(write(fd, text, i % 50), i % 50);
+    close(fd);
+  }
+  test("who asks about names it was told gets the nodes with the next listing");
+  EXPECT(walk(&s, 0, true) >= 50);
+  unsigned before = count_descriptors();
+  for (unsigned i = 1; i < 5; i++)
+    EXPECT(walk(&s, i, true) <= 6);
+  EXPECT_EQUAL(count_descriptors(), before + 4 * 51);
+
+  test("who only lists does so again without, after one try");
+  walk(&s, 5, false);
+  before = count_descriptors();
+  for (unsigned i = 6; i < 10; i++)
+    walk(&s, i, false);
+  EXPECT(count_descriptors() <= before + 4);
+  share_close(&s);
+  EXPECT_EQUAL(count_descriptors(), start);
+}
+
 /* ---- Bounds ---------------------------------------------------------------------------------- */
 
 static void test_bounds(void) {
@@ -681,6 +737,7 @@ int main(void) {
   test_posted_writes();
   test_posted_errors();
   test_listing();
+  test_listing_with_nodes();
   test_bounds();
   return finish();
 }

@@ -659,7 +659,8 @@ static void test_session(void) {
   const struct fuse_init_out *out = answer_body(&g);
   EXPECT_EQUAL(out->minor, 31);
   EXPECT_EQUAL(out->max_write, 1u << 20);
-  EXPECT_EQUAL(out->flags, FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_MAX_PAGES);
+  EXPECT_EQUAL(out->flags,
+               FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES | FUSE_MAX_PAGES | FUSE_DO_READDIRPLUS);
   EXPECT_EQUAL(start(&g), EIO);
   test("DESTROY forgets all");
   look_up(&g, "file");

@@ -19,6 +19,9 @@ $(ENGINE_TESTS:%=$(B)/tests/engine/%): $(B)/tests/engine/%: $(call objects,asan,
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=address,undefined $^ -o $@
 
+.PHONY: engine-test-modules
+engine-test-modules: $(ENGINE_TEST_MODULES)
+
 # Without sanitizers: for other architectures (tests/cross).
 $(ENGINE_TESTS:%=$(B)/tests/engine-host/%): $(B)/tests/engine-host/%: $(call objects,host,\
 	tests/engine/support.c $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES)) \

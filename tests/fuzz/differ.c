@@ -1,212 +1,36 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The differential fuzzer: generated modules in our engine and in Node; what differs is made small
- * and kept.
+/* The differential fuzzer: generated modules in our engine and in another one; what differs is made
+ * small and kept. The other is Node, and where that lacks what a module needs, another build of
+ * ours.
  *
  * Usage: differ [--seconds N] [--count N] [--seed N] [--keep FOLDER] [--reference SCRIPT]
+ *               [--peer DIFFER]
+ *        differ --serve BATCH RESULTS
  * The last line says how many modules and calls there were and how many differed; exit status 1:
- * some did. Our engine runs in child processes, so that a crash is a difference, too. */
-#include "tests/fuzz/generate.h"
-#include "tests/fuzz/run.h"
+ * some did. Our engine runs in child processes, so that a crash is a difference, too. The second
+ * form is that other build, see engines.h. */
+#include "tests/fuzz/engines.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-  BATCH = 100,
-  NODE_BATCHES = 8,   /* then a new process: V8 keeps every type it saw in a slow table */
-  CHILD_SECONDS = 15, /* for a batch; a module takes about a millisecond */
-  KEEP_MAX = 12,      /* differences; then the run ends */
-  PATH_LENGTH = 300,
-};
-
-#define CRASH_FORMAT "crashed, status %x\n"
-#define CRASH_LENGTH 60
+enum { KEEP_MAX = 12 }; /* differences; then the run ends */
+enum { NODE, PEER, OTHERS };
 
 struct options {
   uint64_t seconds, count, seed;
-  const char *keep, *reference;
-};
-
-struct item {
-  uint64_t seed;
-  bool only_validate;
-  uint64_t fail_at; /* 0: do not */
-  struct generated generated;
-  struct buffer ours, theirs;
+  const char *keep, *reference, *peer;
 };
 
 struct differ {
   struct options options;
-  pid_t node;
-  int to_node, from_node;
-  uint32_t node_batches;
-  char batch_path[PATH_LENGTH], results_path[PATH_LENGTH], ours_path[PATH_LENGTH];
-  uint64_t modules, validated, calls, differences;
+  struct other others[OTHERS];
+  char ours_path[PATH_LENGTH];
+  uint64_t modules, validated, peers, calls, differences;
 };
-
-static void fail(const char *what) {
-  fprintf(stderr, "differ: %s: %s\n", what, strerror(errno));
-  exit(2);
-}
-
-/* ---- Files of texts ----------------------------------------------------------------------------
- */
-
-static void put_word(struct buffer *buffer, size_t value) {
-  uint32_t word = (uint32_t)value;
-  put_bytes(buffer, &word, sizeof word);
-}
-
-static void put_long(struct buffer *buffer, const struct buffer *content) {
-  put_word(buffer, content->length);
-  put_bytes(buffer, content->at, content->length);
-}
-
-static void write_file(const char *path, const struct buffer *content) {
-  FILE *file = fopen(path, "wb");
-  if (file == NULL || fwrite(content->at, 1, content->length, file) != content->length ||
-      fclose(file) != 0)
-    fail(path);
-}
-
-/* Reads texts behind their lengths; returns how many were whole. */
-static uint32_t read_texts(const char *path, struct item *items, uint32_t count, bool ours) {
-  FILE *file = fopen(path, "rb");
-  uint32_t length, done = 0;
-  while (file != NULL && done < count && fread(&length, sizeof length, 1, file) == 1) {
-    struct buffer text = {malloc(length + 1), length, length + 1};
-    bool whole = fread(text.at, 1, length, file) == length;
-    struct buffer *to = ours ? &items[done].ours : &items[done].theirs;
-    if (whole) {
-      to->length = 0;
-      put_bytes(to, text.at, length);
-      done++;
-    }
-    free(text.at);
-    if (!whole)
-      break;
-  }
-  if (file != NULL)
-    fclose(file);
-  return done;
-}
-
-/* ---- The other engine --------------------------------------------------------------------------
- */
-
-static void start_node(struct differ *d) {
-  int to[2], from[2];
-  if (pipe(to) != 0 || pipe(from) != 0 || (d->node = fork()) < 0)
-    fail("node");
-  if (d->node == 0) {
-    dup2(to[0], 0);
-    dup2(from[1], 1);
-    for (int i = 0; i < 2; i++) {
-      close(to[i]);
-      close(from[i]);
-    }
-    execlp("node", "node", "--stack-size=3900", "--liftoff-only", "--experimental-wasm-return-call",
-           d->options.reference, d->batch_path, d->results_path, (char *)NULL);
-    fail("node");
-  }
-  close(to[0]);
-  close(from[1]);
-  d->to_node = to[1];
-  d->from_node = from[0];
-  d->node_batches = 0;
-}
-
-static void stop_node(struct differ *d) {
-  close(d->to_node);
-  close(d->from_node);
-  waitpid(d->node, NULL, 0);
-}
-
-static void send_batch(struct differ *d, struct item *items, uint32_t count) {
-  struct buffer batch = {0};
-  struct buffer none = {0};
-  put_word(&batch, count);
-  for (uint32_t i = 0; i < count; i++) {
-    put_long(&batch, &items[i].generated.module);
-    put_long(&batch, items[i].only_validate ? &none : &items[i].generated.calls);
-  }
-  write_file(d->batch_path, &batch);
-  free(batch.at);
-  if (d->node_batches++ == NODE_BATCHES) {
-    stop_node(d);
-    start_node(d);
-  }
-  if (write(d->to_node, "\n", 1) != 1)
-    fail("node");
-}
-
-static void receive_batch(struct differ *d, struct item *items, uint32_t count) {
-  char line;
-  if (read(d->from_node, &line, 1) != 1) {
-    fprintf(stderr, "differ: node ended; the batch is %s\n", d->batch_path);
-    exit(2);
-  }
-  if (read_texts(d->results_path, items, count, false) != count)
-    fail(d->results_path);
-}
-
-/* ---- Our engine --------------------------------------------------------------------------------
- */
-
-static void run_item(const struct item *item, struct buffer *text) {
-  if (item->fail_at != 0)
-    run_failing(&item->generated.module, &item->generated.calls, item->fail_at, text);
-  if (item->seed % 8 == 1)
-    run_exhausting(&item->generated.module, &item->generated.exhausting, text);
-  if (item->only_validate)
-    run_validation(&item->generated.module, text);
-  else
-    run_module(&item->generated.module, &item->generated.calls, text);
-}
-
-static void run_child(const char *path, const struct item *items, uint32_t count) {
-  alarm(CHILD_SECONDS);
-  FILE *file = fopen(path, "wb");
-  if (file == NULL)
-    fail(path);
-  for (uint32_t i = 0; i < count; i++) {
-    struct buffer text = {0};
-    run_item(&items[i], &text);
-    uint32_t length = (uint32_t)text.length;
-    fwrite(&length, sizeof length, 1, file);
-    fwrite(text.at, 1, text.length, file);
-    fflush(file);
-    free(text.at);
-  }
-  fclose(file);
-  _exit(0);
-}
-
-/* Runs all; what crashes gets that as its text, and the others go on. */
-static void run_ours(struct differ *d, struct item *items, uint32_t count) {
-  for (uint32_t done = 0; done < count;) {
-    int status;
-    pid_t child = fork();
-    if (child < 0)
-      fail("fork");
-    if (child == 0)
-      run_child(d->ours_path, items + done, count - done);
-    waitpid(child, &status, 0);
-    done += read_texts(d->ours_path, items + done, count - done, true);
-    if (done == count)
-      return;
-    char text[CRASH_LENGTH];
-    int length = snprintf(text, sizeof text, CRASH_FORMAT, status);
-    items[done].ours.length = 0;
-    put_bytes(&items[done].ours, text, (size_t)length);
-    done++;
-  }
-}
 
 /* ---- Items -------------------------------------------------------------------------------------
  */
@@ -252,10 +76,26 @@ static bool differs(const struct item *item) {
   return ours->length != theirs->length || memcmp(ours->at, theirs->at, ours->length) != 0;
 }
 
+/* Whether only our own builds have what the module needs. */
+static bool is_for_peer(const struct item *item) {
+  return item->generated.own || (item->only_validate && item->generated.other.length > 0);
+}
+
 static void run_items(struct differ *d, struct item *items, uint32_t count) {
-  send_batch(d, items, count);
-  run_ours(d, items, count);
-  receive_batch(d, items, count);
+  struct item *all[BATCH_MAX], *chosen[OTHERS][BATCH_MAX];
+  uint32_t counts[OTHERS] = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t other = is_for_peer(&items[i]) ? PEER : NODE;
+    all[i] = &items[i];
+    chosen[other][counts[other]++] = &items[i];
+  }
+  for (uint32_t i = 0; i < OTHERS; i++)
+    if (counts[i] > 0)
+      engines_send(&d->others[i], chosen[i], counts[i]);
+  engines_run_ours(d->ours_path, all, count);
+  for (uint32_t i = 0; i < OTHERS; i++)
+    if (counts[i] > 0)
+      engines_receive(&d->others[i], chosen[i], counts[i]);
 }
 
 /* ---- Differences -------------------------------------------------------------------------------
@@ -296,38 +136,33 @@ static void minimise(struct differ *d, struct item *item) {
 }
 
 static void keep(struct differ *d, const struct item *item) {
-  static const char *const suffixes[] = {"wasm", "calls", "ours", "theirs"};
+  static const char *const suffixes[] = {"wasm", "calls", "ours", "theirs", "other.wasm"};
   const struct buffer *contents[] = {&item->generated.module, &item->generated.calls, &item->ours,
-                                     &item->theirs};
-  for (int i = 0; i < 4; i++) {
+                                     &item->theirs, &item->generated.other};
+  for (int i = 0; i < (item->generated.other.length > 0 ? 5 : 4); i++) {
     char path[PATH_LENGTH];
     snprintf(path, sizeof path, "%s/%llu.%s", d->options.keep, (unsigned long long)item->seed,
              suffixes[i]);
-    write_file(path, contents[i]);
+    engines_write_file(path, contents[i]);
   }
 }
 
 /* Both engines have an opinion of a module's validity: wabt's decides. */
 static bool outvoted(const struct differ *d, const struct item *item) {
-  char command[PATH_LENGTH + 60];
-  snprintf(command, sizeof command, "wasm-validate --enable-tail-call %s/%llu.wasm >%s.wabt 2>&1",
-           d->options.keep, (unsigned long long)item->seed, d->batch_path);
+  char command[PATH_LENGTH + 120];
+  snprintf(command, sizeof command,
+           "wasm-validate --enable-tail-call --enable-memory64 --enable-relaxed-simd %s/%llu.wasm "
+           ">%s.wabt 2>&1",
+           d->options.keep, (unsigned long long)item->seed, d->ours_path);
   bool valid = system(command) == 0, ours = item->ours.length > 0 && item->ours.at[0] == 'v';
   return ours != valid;
 }
 
-/* Each try would take CHILD_SECONDS. */
-static bool hangs(const struct item *item) {
-  char text[CRASH_LENGTH];
-  int length = snprintf(text, sizeof text, CRASH_FORMAT, SIGALRM);
-  return item->ours.length == (size_t)length && memcmp(item->ours.at, text, (size_t)length) == 0;
-}
-
 static void report(struct differ *d, struct item *item) {
-  if (!item->only_validate && !hangs(item))
+  if (!item->only_validate && !engines_was_slow(&item->ours))
     minimise(d, item);
   keep(d, item);
-  if (item->only_validate && !outvoted(d, item))
+  if (item->only_validate && !is_for_peer(item) && !outvoted(d, item))
     return;
   d->differences++;
   printf("seed %llu differs: %zu bytes, in %s/%llu.*\n", (unsigned long long)item->seed,
@@ -339,12 +174,13 @@ static void report(struct differ *d, struct item *item) {
  */
 
 static void run_batch(struct differ *d, uint64_t first) {
-  struct item items[BATCH] = {0};
-  for (uint32_t i = 0; i < BATCH; i++)
+  struct item items[BATCH_MAX] = {0};
+  for (uint32_t i = 0; i < BATCH_MAX; i++)
     make_item(&items[i], &(struct recipe){.seed = first + i});
-  run_items(d, items, BATCH);
-  for (uint32_t i = 0; i < BATCH; i++) {
+  run_items(d, items, BATCH_MAX);
+  for (uint32_t i = 0; i < BATCH_MAX; i++) {
     d->modules++;
+    d->peers += is_for_peer(&items[i]);
     if (items[i].only_validate)
       d->validated++;
     else
@@ -368,7 +204,7 @@ static void run_all(struct differ *d) {
   for (uint64_t seed = options->seed;
        d->differences < KEEP_MAX && (options->count == 0 || d->modules < options->count) &&
        (options->seconds == 0 || seconds_now() < end);
-       seed += BATCH)
+       seed += BATCH_MAX)
     run_batch(d, seed);
 }
 
@@ -384,33 +220,68 @@ static bool read_options(int count, char **words, struct options *options) {
       options->keep = words[i + 1];
     else if (strcmp(words[i], "--reference") == 0)
       options->reference = words[i + 1];
+    else if (strcmp(words[i], "--peer") == 0)
+      options->peer = words[i + 1];
     else
       return false;
   }
   return count % 2 == 1;
 }
 
+static void run(struct differ *d) {
+  const struct options *options = &d->options;
+  char paths[2 * OTHERS][PATH_LENGTH];
+  for (int i = 0; i < 2 * OTHERS; i++)
+    snprintf(paths[i], PATH_LENGTH, "%s/%s%d.%d", options->keep, i % 2 ? "results" : "batch", i / 2,
+             getpid());
+  const char *const node[] = {"node",
+                              "--stack-size=3900",
+                              "--liftoff-only",
+                              "--experimental-wasm-return-call",
+                              "--experimental-wasm-memory64",
+                              "--experimental-wasm-relaxed-simd",
+                              options->reference,
+                              paths[0],
+                              paths[1],
+                              NULL};
+  const char *const peer[] = {options->peer, "--serve", paths[2], paths[3], NULL};
+  const char *const *const commands[OTHERS] = {node, peer};
+  snprintf(d->ours_path, PATH_LENGTH, "%s/ours.%d", options->keep, getpid());
+  for (int i = 0; i < OTHERS; i++) {
+    d->others[i] = (struct other){.command = commands[i],
+                                  .batch_path = paths[2 * i],
+                                  .results_path = paths[2 * i + 1],
+                                  .is_ours = i == PEER};
+    engines_start(&d->others[i]);
+  }
+  run_all(d);
+  for (int i = 0; i < OTHERS; i++)
+    engines_stop(&d->others[i]);
+  for (int i = 0; i < 2 * OTHERS; i++)
+    unlink(paths[i]);
+  unlink(d->ours_path);
+}
+
 int main(int count, char **words) {
-  struct differ d = {.options = {.keep = "build/fuzz", .reference = "tests/fuzz/reference.js"}};
+  struct differ d = {.options = {.keep = "build/fuzz",
+                                 .reference = "tests/fuzz/reference.js",
+                                 .peer = "build/fuzz/differ-stress"}};
+  if (count == 4 && strcmp(words[1], "--serve") == 0) {
+    engines_serve(words[2], words[3]);
+    return 0;
+  }
   if (!read_options(count, words, &d.options)) {
-    fprintf(stderr, "usage: differ [--seconds N] [--count N] [--seed N] [--keep FOLDER]\n");
+    fprintf(stderr, "usage: differ [--seconds N] [--count N] [--seed N] [--keep FOLDER] [--peer "
+                    "DIFFER]\n");
     return 2;
   }
   mkdir(d.options.keep, 0777);
   signal(SIGPIPE, SIG_IGN);
-  snprintf(d.batch_path, PATH_LENGTH, "%s/batch.%d", d.options.keep, getpid());
-  snprintf(d.results_path, PATH_LENGTH, "%s/results.%d", d.options.keep, getpid());
-  snprintf(d.ours_path, PATH_LENGTH, "%s/ours.%d", d.options.keep, getpid());
-  start_node(&d);
-  run_all(&d);
-  stop_node(&d);
-  unlink(d.batch_path);
-  unlink(d.results_path);
-  unlink(d.ours_path);
-  snprintf(d.ours_path, PATH_LENGTH, "%s.wabt", d.batch_path);
-  unlink(d.ours_path);
-  printf("%llu modules, %llu of them only validated, %llu calls, %llu differences\n",
+  run(&d);
+  printf("%llu modules, %llu of them only validated, %llu in both of our builds, %llu calls, "
+         "%llu differences\n",
          (unsigned long long)d.modules, (unsigned long long)d.validated,
-         (unsigned long long)d.calls, (unsigned long long)d.differences);
+         (unsigned long long)d.peers, (unsigned long long)d.calls,
+         (unsigned long long)d.differences);
   return d.differences != 0;
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Fuzzing the engine. `make fuzz SECONDS=60`.
 
-DIFFER_SOURCES := $(addprefix tests/fuzz/,differ.c generate.c plan.c body.c run.c) \
-	$(POSIX_PLATFORM_SOURCES)
+GENERATE_SOURCES := $(addprefix tests/fuzz/,generate.c plan.c operations.c values.c memory.c vector.c \
+	control.c exception.c body.c)
+DIFFER_SOURCES := $(addprefix tests/fuzz/,differ.c engines.c run.c) $(GENERATE_SOURCES) $(POSIX_PLATFORM_SOURCES)
 
 $(B)/fuzz/differ: $(call objects,host,$(DIFFER_SOURCES) $(ENGINE_SOURCES))
 	@mkdir -p $(@D)
@@ -39,8 +40,8 @@ $(B)/libfuzzer/%.S.o: %.S | setup
 	$(CLANG) -I. -MMD -MP -c $< -o $@
 $(B)/libfuzzer/engine/compile_emit.c.o: $(STENCIL_TABLE)
 
-$(B)/fuzz/module: $(call objects,libfuzzer,$(addprefix tests/fuzz/,fuzz_module.c generate.c plan.c \
-		body.c run.c) $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES))
+$(B)/fuzz/module: $(call objects,libfuzzer,$(addprefix tests/fuzz/,fuzz_module.c run.c) \
+		$(GENERATE_SOURCES) $(POSIX_PLATFORM_SOURCES) $(ENGINE_SOURCES))
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 
@@ -50,4 +51,4 @@ fuzz: $(B)/fuzz/differ $(B)/fuzz/differ-stress $(B)/fuzz/module
 	@tests/fuzz/campaign $(SECONDS)
 
 TAP_TESTS += tests/fuzz/quick
-tests/fuzz/quick: $(B)/fuzz/differ-stress $(B)/fuzz/module
+tests/fuzz/quick: $(B)/fuzz/differ $(B)/fuzz/differ-stress $(B)/fuzz/module

@@ -9,6 +9,8 @@
 
 #include "tests/fuzz/buffer.h"
 
+#include <stdbool.h>
+
 /* Bits of how instances hang together; see run.h. */
 enum sharing {
   SHARING_MEMORY = 1,    /* the host's memory is imported as "h" "m" */
@@ -23,10 +25,12 @@ struct recipe {
   uint32_t skipped_count;
 };
 
-/* The module exports functions f0..., globals g0..., memory m. Function i of the host is imported
- * as "h" "<i>". */
+/* The module exports functions f0..., globals g0..., memories m0... Function i of the host is
+ * imported as "h" "<i>". */
 struct generated {
   struct buffer module;
+  bool own;                 /* the other engine has to be a build of ours */
+  struct buffer other;      /* what that engine gets instead, and does the same; may be empty */
   struct buffer calls;      /* see run.h */
   struct buffer exhausting; /* the same with so much fuel that recursion may end the stack */
   struct buffer statements; /* uint64_t: the numbers of those that were made */

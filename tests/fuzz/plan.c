@@ -24,6 +24,10 @@ uint8_t random_type(struct plan *p) {
   static const uint8_t types[] = {WASM_I32, WASM_I32, WASM_I32,     WASM_I32,      WASM_I32,
                                   WASM_I64, WASM_I64, WASM_I64,     WASM_F32,      WASM_F32,
                                   WASM_F64, WASM_F64, WASM_FUNCREF, WASM_EXTERNREF};
+  if (p->vectors && chance(p, 20))
+    return WASM_V128;
+  if (p->exnrefs && chance(p, 7))
+    return WASM_EXNREF;
   return types[random_below(p, sizeof types)];
 }
 
@@ -121,11 +125,24 @@ static uint64_t float_bits(uint8_t type, double value) {
   return bits;
 }
 
+/* Lanes of some type that are all the same. */
+static uint64_t vector_constant(struct plan *p) {
+  static const uint8_t types[] = {WASM_I32, WASM_I32, WASM_I32, WASM_F32, WASM_I64, WASM_F64};
+  uint32_t way = random_below(p, sizeof types);
+  uint64_t bits = random_constant(p, types[way]);
+  return way == 0   ? (bits & 0xff) * 0x0101010101010101
+         : way == 1 ? (bits & 0xffff) * 0x0001000100010001
+         : way < 4  ? bits * 0x0000000100000001
+                    : bits;
+}
+
 uint64_t random_constant(struct plan *p, uint8_t type) {
   bool wild = chance(p, 20);
   uint64_t bits = random_bits(p);
-  if (type == WASM_FUNCREF || type == WASM_EXTERNREF)
+  if (is_reference(type))
     return 0;
+  if (!wild && type == WASM_V128)
+    return vector_constant(p);
   if (!wild && (type == WASM_F32 || type == WASM_F64))
     return float_bits(type, floats[bits % (sizeof floats / sizeof floats[0])]);
   if (!wild)
@@ -149,6 +166,14 @@ uint32_t type_number(struct plan *p, const struct signature *type) {
   return p->type_count++;
 }
 
+/* The upper half is the lower one's, its complement, or something else. */
+static void put_vector_constant(struct buffer *code, uint64_t low) {
+  uint64_t high = low % 5 < 2 ? low : low % 5 == 2 ? ~low : low * 0x9e3779b97f4a7c15u;
+  put_bytes(code, (const uint8_t[]){0xfd, 0x0c}, 2);
+  put_bytes(code, &low, 8);
+  put_bytes(code, &high, 8);
+}
+
 void put_constant(struct buffer *code, uint8_t type, uint64_t bits) {
   switch (type) {
   case WASM_I32:
@@ -166,6 +191,9 @@ void put_constant(struct buffer *code, uint8_t type, uint64_t bits) {
   case WASM_F64:
     put_byte(code, 0x44);
     put_bytes(code, &bits, 8);
+    return;
+  case WASM_V128:
+    put_vector_constant(code, bits);
     return;
   default:
     put_byte(code, 0xd0);

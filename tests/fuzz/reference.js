@@ -8,7 +8,7 @@
 'use strict';
 const fs = require('fs');
 
-const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, EXTERNREF = 0x6f;
+const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, EXTERNREF = 0x6f;
 const HOST_LINES = 100, PROVIDER_HOST = 0xff;
 const SHARING_MEMORY = 1, SHARING_TABLES = 2, SHARING_INSTANCES = 4;
 const view = new DataView(new ArrayBuffer(8));
@@ -65,6 +65,7 @@ const traps = [
 ];
 
 function trapName(error) {
+  if (error instanceof WebAssembly.Exception) return 'uncaught exception';
   for (const [pattern, name] of traps)
     if (pattern.test(error.message)) return name;
   return String(error);
@@ -131,11 +132,13 @@ function doCall(calls, exports, text) {
 }
 
 function showState(exports, globals, text) {
-  globals.forEach((type, i) => text.push('g' + i + show(type, exports['g' + i].value)));
-  const words = new Uint32Array(exports.m.buffer);
+  globals.forEach((type, i) => {
+    if (type !== V128) text.push('g' + i + show(type, exports['g' + i].value));
+  });
+  const words = new Uint32Array(exports.m0.buffer);
   let hash = 0x811c9dc5;
   for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 16777619);
-  text.push('m ' + words.byteLength + ' ' + hex(hash >>> 0, 8));
+  text.push('m0 ' + words.byteLength + ' ' + hex(hash >>> 0, 8));
 }
 
 function run(bytes, calls) {
@@ -153,7 +156,8 @@ function run(bytes, calls) {
       instance = new WebAssembly.Instance(module, imports);
     }
   } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError)) return 'refused: ' + error.message + '\n';
+    if (!(error instanceof WebAssembly.RuntimeError || error instanceof WebAssembly.Exception))
+      return 'refused: ' + error.message + '\n';
     text.push('start trap ' + trapName(error));
     return text.join('\n') + '\n';
   }

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define SMALL_SPACE (1ull << 30) /* no room for guards around memories */
+
 enum {
   MAX_HOST_FUNCS = 16,
   MAX_VALUES = 64,
@@ -51,6 +53,11 @@ __attribute__((format(printf, 2, 3))) static void say(struct buffer *text, const
 
 /* ---- Values ------------------------------------------------------------------------------------
  */
+
+/* Others are shown by the module itself. */
+static bool can_be_shown(uint8_t type) {
+  return type != WASM_V128;
+}
 
 static bool is_nan(uint8_t type, const union wasm_value *value) {
   return type == WASM_F32 ? value->f32 != value->f32 : value->f64 != value->f64;
@@ -156,6 +163,8 @@ static bool open_run(struct run *run, const struct buffer *calls, uint64_t fail_
   posix_platform_init(&run->platform);
   run->platform.hooks.stack_size = STACK;
   run->platform.fail_at = fail_at;
+  if (calls->length > 0 && calls->at[0] & RUN_CHECKED)
+    run->platform.largest = SMALL_SPACE;
   run->store = wasm_store_new(&run->platform.hooks);
   posix_guard_store(run->store);
   return run->store != NULL;
@@ -245,7 +254,7 @@ static bool may_trap(uint8_t opcode, enum wasm_trap_kind kind) {
   case WASM_TRAP_UNREACHABLE:
     return opcode == 0x00;
   case WASM_TRAP_MEMORY_OUT_OF_BOUNDS:
-    return opcode == 0xfc || (opcode >= 0x28 && opcode <= 0x3e);
+    return opcode == 0xfc || opcode == 0xfd || (opcode >= 0x28 && opcode <= 0x3e);
   case WASM_TRAP_TABLE_OUT_OF_BOUNDS:
     return opcode == 0xfc || opcode == 0x25 || opcode == 0x26;
   case WASM_TRAP_UNDEFINED_ELEMENT:
@@ -258,6 +267,10 @@ static bool may_trap(uint8_t opcode, enum wasm_trap_kind kind) {
     return opcode == 0x6d || opcode == 0x7f || (opcode >= 0xa8 && opcode <= 0xb1);
   case WASM_TRAP_INVALID_CONVERSION:
     return opcode >= 0xa8 && opcode <= 0xb1;
+  case WASM_TRAP_UNCAUGHT_EXCEPTION:
+    return opcode == 0x08 || opcode == 0x0a;
+  case WASM_TRAP_NULL_EXCEPTION:
+    return opcode == 0x0a;
   case WASM_TRAP_STACK_EXHAUSTED:
     return true;
   default:
@@ -304,14 +317,7 @@ static void do_call(struct run *run) {
   say(run->text, "\n");
 }
 
-static void say_state(struct run *run) {
-  for (uint32_t i = 0; i < run->global_count; i++) {
-    union wasm_value value = wasm_global_get(export_of(run, "g", i).global);
-    say(run->text, "g%u", i);
-    say_value(run->text, run->globals[i], &value);
-    say(run->text, "\n");
-  }
-  struct wasm_memory *memory = wasm_instance_memory(run->instance);
+static void say_memory(struct run *run, uint32_t number, const struct wasm_memory *memory) {
   const uint8_t *base = wasm_memory_base(memory);
   uint32_t hash = 0x811c9dc5;
   for (uint64_t i = 0; i < wasm_memory_bytes(memory); i += 4) {
@@ -319,7 +325,20 @@ static void say_state(struct run *run) {
     memcpy(&word, base + i, 4);
     hash = (hash ^ word) * 16777619u;
   }
-  say(run->text, "m %llu %08x\n", (unsigned long long)wasm_memory_bytes(memory), hash);
+  say(run->text, "m%u %llu %08x\n", number, (unsigned long long)wasm_memory_bytes(memory), hash);
+}
+
+static void say_state(struct run *run) {
+  for (uint32_t i = 0; i < run->global_count; i++)
+    if (can_be_shown(run->globals[i])) {
+      union wasm_value value = wasm_global_get(export_of(run, "g", i).global);
+      say(run->text, "g%u", i);
+      say_value(run->text, run->globals[i], &value);
+      say(run->text, "\n");
+    }
+  struct wasm_extern memory;
+  for (uint32_t i = 0; (memory = export_of(run, "m", i)).any != NULL; i++)
+    say_memory(run, i, memory.memory);
 }
 
 /* ---- Runs --------------------------------------------------------------------------------------

@@ -169,7 +169,9 @@ static void world_open(struct world *world, const struct test *test) {
     mkdir(path, 0777);
     world->preopens[world->preopen_count++] =
         (struct wasi_preopen){"/ro", open_preopen(path, true)};
-    strcat(path, "/file");
+    snprintf(path, sizeof path, "%s/ro/file", world->directory);
+    write_file(path, "read only\n");
+    snprintf(path, sizeof path, "%s/ro/\xff", world->directory);
     write_file(path, "read only\n");
   }
   ssize_t length = (ssize_t)test->stdin_text.length; /* fits into a pipe */

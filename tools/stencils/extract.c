@@ -44,10 +44,9 @@ uint8_t hole_of_symbol(const struct variant *variant, const char *symbol) {
       {"hole_a", STENCIL_HOLE_A},      {"hole_b", STENCIL_HOLE_B},
       {"hole_c", STENCIL_HOLE_C},      {"hole_d", STENCIL_HOLE_D},
       {"hole_e", STENCIL_HOLE_E},      {"imm", STENCIL_HOLE_IMM32},
-      {"target", STENCIL_HOLE_TARGET},
-      {"trap_a", STENCIL_HOLE_TRAP_A}, {"trap_b", STENCIL_HOLE_TRAP_B},
-      {"trap_c", STENCIL_HOLE_TRAP_C}, {"data_a", STENCIL_HOLE_DATA_A},
-      {"data_b", STENCIL_HOLE_DATA_B},
+      {"target", STENCIL_HOLE_TARGET}, {"trap_a", STENCIL_HOLE_TRAP_A},
+      {"trap_b", STENCIL_HOLE_TRAP_B}, {"trap_c", STENCIL_HOLE_TRAP_C},
+      {"data_a", STENCIL_HOLE_DATA_A}, {"data_b", STENCIL_HOLE_DATA_B},
   };
   for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
     if (strcmp(symbol, symbols[i].name) == 0)

@@ -53,6 +53,10 @@ struct machine_fields {
 };
 extern const struct machine_fields machine_fields;
 
+/* Whether clang's code for two operands in one register counts: else what it makes of different
+ * ones is right for that, too, for it writes nothing before it has read all. */
+extern const bool machine_folds;
+
 /* Records a relocation inside a stencil. True: it is a jump to `next`. */
 bool machine_read_relocation(struct variant *variant, uint32_t at, uint32_t type, int64_t addend,
                              const char *symbol);

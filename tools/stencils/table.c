@@ -5,7 +5,7 @@
  * every one of these variants has one. */
 #include "tools/stencils/extract.h"
 
-#define MAX_FIELDS 15
+#define MAX_FIELDS 40
 
 /* The positions of a register's number in a template: from bit `shift` of the little-endian word at
  * byte `at` on. */
@@ -123,7 +123,22 @@ static bool find_fields(const struct group *group, bool of_b, uint8_t shape,
   return true;
 }
 
-/* Whether the first member with its fields gives all others. */
+/* Whether the first member with its fields gives another one. */
+static bool gives_member(const struct group *group, uint8_t shape, const struct fields *a,
+                         const struct fields *b, uint32_t m) {
+  const struct variant *first = group->members[0];
+  uint8_t delta_a = number_change(shape, 0, group->a[0], group->a[m]);
+  uint8_t delta_b = number_change(shape, 1, group->b[0], group->b[m]);
+  if (!same_form(first, group->members[m]))
+    return false;
+  for (uint32_t at = 0; at < first->length; at += machine_fields.unit)
+    if (unit_at(group->members[m], at) !=
+        (unit_at(first, at) ^ field_change(a, at, delta_a) ^ field_change(b, at, delta_b)))
+      return false;
+  return true;
+}
+
+/* Whether the first member with its fields gives all others, but for the folded ones. */
 static bool find_template(const struct group *group, uint8_t shape, struct fields *a,
                           struct fields *b) {
   const struct variant *first = group->members[0];
@@ -134,14 +149,9 @@ static bool find_template(const struct group *group, uint8_t shape, struct field
   if (!find_fields(group, false, shape, a) ||
       (stencil_shape_operands(shape) > 1 && !find_fields(group, true, shape, b)))
     return false;
-  for (uint32_t m = 1; m < group->count - group->folded; m++) {
-    uint8_t delta_a = number_change(shape, 0, group->a[0], group->a[m]);
-    uint8_t delta_b = number_change(shape, 1, group->b[0], group->b[m]);
-    for (uint32_t at = 0; at < first->length; at += machine_fields.unit)
-      if (unit_at(group->members[m], at) !=
-          (unit_at(first, at) ^ field_change(a, at, delta_a) ^ field_change(b, at, delta_b)))
-        return false;
-  }
+  for (uint32_t m = 1; m < group->count - group->folded; m++)
+    if (!gives_member(group, shape, a, b, m))
+      return false;
   return true;
 }
 
@@ -167,7 +177,8 @@ static void put_record(const struct variant *variant, const struct fields *a,
   record_offsets[record_count++] = record_bytes;
   put((uint8_t)variant->length);
   put((uint8_t)variant->hole_count);
-  put((uint8_t)(a->count | b->count << 4));
+  put((uint8_t)a->count);
+  put((uint8_t)b->count);
   for (uint32_t i = 0; i < variant->hole_count; i++) {
     put(variant->holes[i].at);
     put(variant->holes[i].kind);
@@ -241,6 +252,46 @@ static uint32_t put_members(const struct group *group, uint8_t shape) {
   return base | STENCIL_RECORD | STENCIL_EXPLICIT;
 }
 
+/* The members of a pair's group whose operands are in one register, as a group over that register.
+ */
+static void gather_same(const struct group *group, struct group *same) {
+  memset(same, 0, sizeof *same);
+  for (uint32_t m = group->count - group->folded; m < group->count; m++) {
+    if (group->a[m] != group->b[m])
+      continue;
+    same->a[same->count] = group->a[m];
+    same->members[same->count++] = group->members[m];
+  }
+}
+
+/* Of three templates, for a < b, a > b and a = b. */
+static void put_three(uint32_t number, uint32_t less, uint32_t more, uint32_t same) {
+  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
+  ordered[ordered_count++] = less;
+  ordered[ordered_count++] = more;
+  ordered[ordered_count++] = same;
+}
+
+/* Where scratch registers may be the result's, what is right for different registers is wrong where
+ * both operands are in one: then clang's own code for that is taken. False: it fits no template. */
+static bool put_same(const struct group *group, uint8_t shape, const struct fields *a,
+                     const struct fields *b, uint32_t *template) {
+  static struct group same;
+  struct fields same_a, same_b;
+  bool is_needed = false;
+  if (shape == STENCIL_SHAPE_FFX || !machine_folds)
+    return true;
+  for (uint32_t m = group->count - group->folded; m < group->count; m++)
+    is_needed |= !gives_member(group, shape, a, b, m);
+  gather_same(group, &same);
+  if (!is_needed || same.count == 0)
+    return true;
+  if (!find_template(&same, shape, &same_a, &same_b))
+    return false;
+  *template = put_template(&same, shape, &same_a, &same_b);
+  return true;
+}
+
 /* clang orders the operands of a commutative instruction by their places among the arguments: such
  * families have a template for either order. False: this is none. */
 static bool put_ordered(const struct group *group, uint8_t shape, uint32_t number) {
@@ -256,9 +307,11 @@ static bool put_ordered(const struct group *group, uint8_t shape, uint32_t numbe
   for (int i = 0; i < 2; i++)
     if (halves[i].count == 0 || !find_template(&halves[i], shape, &a[i], &b[i]))
       return false;
-  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
-  for (int i = 0; i < 2; i++)
-    ordered[ordered_count++] = put_template(&halves[i], shape, &a[i], &b[i]);
+  uint32_t more = put_template(&halves[1], shape, &a[1], &b[1]);
+  uint32_t less = put_template(&halves[0], shape, &a[0], &b[0]), same = less;
+  if (!put_same(group, shape, &a[0], &b[0], &same))
+    return false;
+  put_three(number, less, more, same);
   return true;
 }
 
@@ -289,12 +342,32 @@ static void put_group(const struct group *group, uint8_t shape, const struct var
     if (group->members[m]->length > longest)
       longest = group->members[m]->length;
   if (find_template(group, shape, &a, &b)) {
-    uint32_t template = groups[number] = put_template(group, shape, &a, &b);
+    uint32_t template = groups[number] = put_template(group, shape, &a, &b), same = template;
     if (!(template & STENCIL_FLAGS))
       shorts[template] = put_short(group, shape, small);
+    if (!put_same(group, shape, &a, &b, &same))
+      groups[number] = put_members(group, shape);
+    else if (same != template)
+      put_three(number, template, template, same);
   } else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number)) {
     groups[number] = put_members(group, shape);
   }
+}
+
+/* Families of vectors, which not every machine has: those of vector.def, and those of v128 beside
+ * others of their kind. */
+static bool is_vector_family(size_t family) {
+  static size_t first;
+  while (strcmp(family_names[first], "loadv") != 0)
+    first++;
+  return family >= first || ends_with(family_names[family], "etv");
+}
+
+/* Nobody asks for them; what they would get is no instruction. */
+static void put_missing(void) {
+  groups[group_count++] = template_count;
+  templates[template_count++] = (struct stencil_template){
+      .length = 4, .hole_at = STENCIL_TEMPLATE_CODE, .hole2_at = STENCIL_TEMPLATE_CODE};
 }
 
 static void add_member(struct group *group, const family_variants *variants, size_t family,
@@ -350,8 +423,9 @@ static void write_templates(FILE *out) {
 static uint32_t find_access(const family_variants *variants, size_t family) {
   const struct variant *first = &variants[family][0];
   unsigned operands = stencil_shape_operands(family_shapes[family]);
-  if (strncmp(family_names[family], "load", 4) != 0 &&
-      strncmp(family_names[family], "store", 5) != 0)
+  bool is_access = strncmp(family_names[family], "load", 4) == 0 ||
+                   strncmp(family_names[family], "store", 5) == 0;
+  if (!is_access || (!ENCODING_HAS_VECTORS && is_vector_family(family)))
     return 0;
   for (uint32_t i = 0; i < (operands == 0 ? 1 : operands == 1 ? 8 : 64); i++) {
     const struct variant *one = operands == 1 ? &first[8 * i] : &first[i];
@@ -367,6 +441,10 @@ void write_table(const char *path, const family_variants *variants, const family
     firsts[family] = group_count;
     for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
       struct group group;
+      if (!ENCODING_HAS_VECTORS && is_vector_family(family)) {
+        put_missing();
+        continue;
+      }
       gather_group(variants, family, g, &group);
       put_group(&group, family_shapes[family], small[family]);
     }

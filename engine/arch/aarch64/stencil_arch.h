@@ -6,6 +6,8 @@
 #ifndef ENGINE_STENCIL_ARCH_H
 #define ENGINE_STENCIL_ARCH_H
 
+#include "engine/stencils/vector_pool.h"
+
 #define STENCIL_CALL __attribute__((preserve_none))
 #define STENCIL_FIXED_PARAMS u64 inst, u64 mem, u64 fp
 #define STENCIL_FIXED_ARGS inst, mem, fp
@@ -57,6 +59,14 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
   return value;
 }
 #define IMM64 stencil_imm64()
+
+#define IMM_SHIFT 29 /* a literal, too */
+
+#define SELECT(condition, a, b) ((condition) ? (a) : (b))
+#define ROUND_f32(x, how) __builtin_##how##f(x)
+#define ROUND_f64(x, how) __builtin_##how(x)
+#define CTZ32(x) ((u32)__builtin_ctz(x))
+#define CTZ64(x) ((u32)__builtin_ctzll(x))
 
 /* Scalar instructions write whole registers: nothing of the old value is kept. */
 #define PUT_f32(v, value) ((v) = vec_f32(value))

@@ -60,6 +60,13 @@ stencil prologue_large
 2:
 endstencil prologue_large
 
+/* The same for small frames of functions that call none. */
+stencil prologue_leaf
+  stp x22, x30, [sp, #-16]!
+  mov x22, sp
+  str x20, [x22, #-8]
+endstencil prologue_leaf
+
 /* hole_a: bytes */
 stencil frame_alloc
   hole x8, hole_a
@@ -119,14 +126,35 @@ stencil call_import
   reload_instance
 endstencil call_import
 
-/* A function reference in the slot hole_a. */
-stencil call_slot
-  hole x8, hole_a
-  ldr x8, [x22, x8]
-  leave_instance
+/* A function reference waits in x15 while the arguments are placed. */
+.macro hold number, reg
+stencil hold_callee__\number
+  mov x15, \reg
+endstencil hold_callee__\number
+stencil held_callee__\number
+  mov \reg, x15
+endstencil held_callee__\number
+.endm
+
+/* Most functions that are called so are of the same instance: then nothing waits for its memory's
+ * base to be loaded, neither in the callee nor afterwards, since branches are predicted. */
+stencil call_held
+  mov x9, x20
+  ldr x8, [x15, #FUNC_INSTANCE]
+  cmp x8, x20
+  b.eq 1f
+  mov x20, x8
+  ldr x21, [x20, #INSTANCE_MEMORY_BASE]
+1:
+  ldr x8, [x15, #FUNC_CODE]
   blr x8
-  reload_instance
-endstencil call_slot
+  ldr x8, [x22, #-8]
+  cmp x8, x20
+  b.eq 2f
+  mov x20, x8
+  ldr x21, [x20, #INSTANCE_MEMORY_BASE]
+2:
+endstencil call_held
 
 /* Tail calls. The arguments are in their registers and in the outgoing words; a function that may be
  * of another instance is in x23. Without words of arguments on either side: */
@@ -278,6 +306,7 @@ endstencil i32_xor_ri__\number
 .macro register number, reg64, reg32
   xor_constant \number, \reg32
   outgoing \number, \reg64
+  hold \number, \reg64
   constant \number
   shuffles \number
   table \number, \reg32

@@ -2,7 +2,8 @@
 /* What the compiler and the glue know of aarch64: registers, frames, the calling convention.
  *
  * Registers: x20 instance, x21 base of memory 0, x22 frame; the integer pool x23 to x28, x0, x1;
- * the floating-point pool v0 to v7. The others are scratch inside a stencil, but x18 (the
+ * the floating-point pool v0 to v7. x15 keeps a function that is to be called while its arguments
+ * are placed. The others are scratch inside a stencil, but x18 (the
  * platform's) and x29; x30 holds the return address where a function begins. (preserve_none's order
  * of arguments, so that stencils can be written in C.)
  *
@@ -42,6 +43,9 @@
 #define TARGET_FLOAT_RESULT 7u
 #define TARGET_CONDITION 7u /* select's condition, results of floating-point compares */
 
+/* The upper half of a register or word with an f32, if it matters. */
+#define TARGET_F32_UPPER 0u
+
 #define TARGET_SLOT_OFFSET(k) (-16 - 8 * (int32_t)(k))
 #define TARGET_INCOMING_OFFSET(k) (16 + 8 * (int32_t)(k))
 #define TARGET_FRAME_FIXED 0u /* bytes that the prologue takes besides target_frame_bytes */
@@ -59,8 +63,9 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
 #define TARGET_PROLOGUE_MAX 64u
 /* What stands where no code is: four of these are udf #0. */
 #define TARGET_FILL 0x00
-/* Bytes behind the call instruction in call_import and call_slot. */
-#define TARGET_CALL_TAIL 8u
+/* Bytes behind the call instruction in call_import and call_held. */
+#define TARGET_IMPORT_TAIL 8u
+#define TARGET_HELD_TAIL 20u
 
 /* Longest stencil the extraction tool lets pass, with room for copies in whole words. */
 #define TARGET_STENCIL_MAX 288u

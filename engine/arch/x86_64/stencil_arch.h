@@ -5,6 +5,8 @@
 #ifndef ENGINE_STENCIL_ARCH_H
 #define ENGINE_STENCIL_ARCH_H
 
+#include "engine/stencils/vector_pool.h"
+
 #define STENCIL_CALL __attribute__((preserve_none))
 #define STENCIL_FIXED_PARAMS u64 inst, u64 mem, u64 fp
 #define STENCIL_FIXED_ARGS inst, mem, fp
@@ -31,6 +33,14 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
 #define IMM64 0x8a5b6c7d9b4c3d2eull
 /* IMM32 zero extended */
 #define IMMU32 ((u32)IMM32)
+
+#define IMM_SHIFT 29
+
+#define SELECT(condition, a, b) ((condition) ? (a) : (b))
+#define ROUND_f32(x, how) __builtin_##how##f(x)
+#define ROUND_f64(x, how) __builtin_##how(x)
+#define CTZ32(x) ((u32)__builtin_ctz(x))
+#define CTZ64(x) ((u32)__builtin_ctzll(x))
 
 /* Into the low element, keeping the others: so clang takes scalar instructions. */
 #define PUT_f32(v, value) ((v)[0] = (value))

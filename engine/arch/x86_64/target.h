@@ -43,6 +43,9 @@
 #define TARGET_FLOAT_RESULT 7u
 #define TARGET_CONDITION 7u /* select's condition, results of floating-point compares */
 
+/* The upper half of a register or word with an f32, if it matters. */
+#define TARGET_F32_UPPER 0u
+
 #define TARGET_SLOT_OFFSET(k) (-16 - 8 * (int32_t)(k))
 #define TARGET_INCOMING_OFFSET(k) (16 + 8 * (int32_t)(k))
 #define TARGET_FRAME_FIXED 8u /* bytes between r14 and slot 0: the instance */

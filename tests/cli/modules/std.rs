@@ -50,7 +50,8 @@ fn use_time() {
 }
 
 fn main() {
-    println!("{:?} {:?} {:?}", env::args().skip(1).collect::<Vec<_>>(), env::var("COLOUR"), env::var("NONE").is_err());
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    println!("{arguments:?} {:?} {:?}", env::var("COLOUR"), env::var("NONE").is_err());
     use_files().unwrap();
     use_maps();
     use_time();

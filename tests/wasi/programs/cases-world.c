@@ -44,6 +44,21 @@ static void try_read_only(void) {
        __wasi_path_rename(SCRATCH, "file", READ_ONLY, "new"));
 }
 
+/* Names that are not UTF-8 are the host's own: seen in listings, but no paths. */
+static void try_odd_name(void) {
+  bool found = false;
+  CASE(fd_readdir, "with a name that is not UTF-8",
+       __wasi_fd_readdir(READ_ONLY, buffer, sizeof buffer, 0, &moved));
+  for (size_t at = 0; at + sizeof(__wasi_dirent_t) < moved;) {
+    __wasi_dirent_t entry;
+    memcpy(&entry, buffer + at, sizeof entry);
+    found |= buffer[at + sizeof entry] == 0xff;
+    at += sizeof entry + entry.d_namlen;
+  }
+  CHECK(found);
+  CASE(path_open, "a name that is not UTF-8", open_at(READ_ONLY, "\xff", 0, 0, &fd));
+}
+
 static void try_others(void) {
   __wasi_fd_t file = open_file(SCRATCH, "file");
   const __wasi_fd_t fds[] = {0, SCRATCH, (int)file, 77};
@@ -74,6 +89,7 @@ int main(void) {
   CHECK_OK(__wasi_path_create_directory(SCRATCH, "dir"));
   try_strings();
   try_read_only();
+  try_odd_name();
   try_others();
   return 0;
 }

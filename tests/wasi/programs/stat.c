@@ -147,6 +147,12 @@ static void test_advice_and_sync(void) {
   CHECK_EQUAL(__WASI_FDFLAGS_SYNC | __WASI_FDFLAGS_DSYNC, fdstat.fs_flags);
   CHECK_OK(write_at_end(fd, "x", 1));
   CHECK_ERRNO(INVAL, __wasi_fd_fdstat_set_flags(fd, 0x20));
+  for (unsigned flags = 0; flags < 0x20; flags++) { /* APPEND, DSYNC, NONBLOCK, RSYNC, SYNC */
+    CHECK_OK(__wasi_fd_fdstat_set_flags(fd, (__wasi_fdflags_t)flags));
+    CHECK_OK(__wasi_fd_fdstat_get(fd, &fdstat));
+    CHECK_EQUAL(flags, fdstat.fs_flags);
+    CHECK_OK(write_at_end(fd, "y", 1));
+  }
   CHECK_OK(__wasi_fd_close(fd));
 }
 

@@ -10,7 +10,8 @@ for i in range(100):
         file.write(f"füle {i}\n" * i)
 os.rename("tree/a00.txt", "tree/a/b/moved")
 os.symlink("../b99.txt", "tree/a/link")
-print(sum(os.path.getsize(os.path.join(path, name)) for path, _, names in os.walk("tree") for name in names))
+sizes = [os.path.getsize(os.path.join(path, name)) for path, _, names in os.walk("tree") for name in names]
+print(sum(sizes))
 print(sorted(os.listdir("tree/a")), os.readlink("tree/a/link"), os.path.getsize("tree/a/link"))
 with open("tree/b99.txt", "r+b") as file:
     file.seek(-5, io.SEEK_END)
@@ -28,7 +29,8 @@ table = {f"key{i}": {"square": i * i, "list": [i, None, True, i / 8]} for i in r
 text = json.dumps(table, sort_keys=True)
 print(json.loads(text) == table, hashlib.sha256(text.encode()).hexdigest())
 print(zlib.crc32(text.encode()), len(zlib.decompress(zlib.compress(text.encode()))) == len(text))
-print(collections.Counter(re.findall(r"[a-z]+(?=\d)", text)).most_common(1), re.sub(r"(\w)(\w)", r"\2\1", "abcdef"))
+words = collections.Counter(re.findall(r"[a-z]+(?=\d)", text))
+print(words.most_common(1), re.sub(r"(\w)(\w)", r"\2\1", "abcdef"))
 
 
 class Node:

@@ -88,7 +88,7 @@ const get = (local) => [0x20, local];
 const set = (local) => [0x21, local];
 const store = (offset) => [0x36, 2, ...unsigned(offset)];
 const allocate = (align, size) =>
-  [...constant(0), ...constant(0), ...constant(align), ...constant(size), ...call(exportedFunction('cabi_realloc'))];
+  [0, 0, align, size].flatMap(constant).concat(call(exportedFunction('cabi_realloc')));
 
 function makeString(text) {
   const bytes = Buffer.from(text);
@@ -100,7 +100,8 @@ function makeString(text) {
 }
 
 function startCode() {
-  const code = [...call(exportedFunction('_initialize')), ...allocate(4, 8 * ARGUMENTS.length), ...set(0)];
+  const code = call(exportedFunction('_initialize'));
+  code.push(...allocate(4, 8 * ARGUMENTS.length), ...set(0));
   ARGUMENTS.forEach((text, i) => {
     const string = makeString(text);
     code.push(...string.code, ...get(0), ...get(1), ...store(8 * i));

@@ -6,7 +6,8 @@ require 'digest'
 $stdout.sync = true
 
 puts "#{RUBY_ENGINE} #{RUBY_VERSION[/\d+\.\d+/]} #{RUBY_PLATFORM}"
-puts 'Grüße, 世界'.reverse, 'straße'.upcase, 'a,b;c'.split(/[,;]/).inspect, format('%08.3f|%-6s|%x', 3.14159, 'ab', 255)
+puts 'Grüße, 世界'.reverse, 'straße'.upcase, 'a,b;c'.split(/[,;]/).inspect
+puts format('%08.3f|%-6s|%x', 3.14159, 'ab', 255)
 
 Dir.chdir('/files')
 Dir.mkdir('data')

@@ -6,6 +6,7 @@
 #include <elf.h>
 
 const uint16_t machine_elf = EM_AARCH64;
+const bool machine_folds = true;
 
 /* Rd, Rn, Rm, Ra */
 const struct machine_fields machine_fields = {4, 4, {0, 5, 16, 10}};

@@ -6,6 +6,7 @@
 #include <elf.h>
 
 const uint16_t machine_elf = EM_X86_64;
+const bool machine_folds = false;
 
 /* The low and middle fields of ModRM, the inverted one of VEX, the high half of an immediate. */
 const struct machine_fields machine_fields = {1, 3, {0, 3, 4}};

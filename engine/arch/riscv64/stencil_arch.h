@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Stencils on riscv64: C's convention passes the pools' registers; the fixed ones are global
+ * register variables (target.h). A hole is two instructions, which make its number in a scratch
+ * register: lui, and addiw and not addi, for the sum is one of 32 bits. Constants are holes like
+ * others. The assembler's relocations for undefined symbols tell the extraction tool where they
+ * are. */
+#ifndef ENGINE_STENCIL_ARCH_H
+#define ENGINE_STENCIL_ARCH_H
+
+register u64 inst __asm__("s1");
+register u64 mem __asm__("s2");
+register u64 fp __asm__("s3");
+
+#define STENCIL_CALL
+#define STENCIL_FIXED_PARAMS void
+#define STENCIL_FIXED_ARGS
+#define STENCIL_PARAMS_OF(w)                                                                       \
+  u64 r0, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, u64 r6, u64 r7, w x0, w x1, w x2, w x3, w x4,    \
+      w x5, w x6, w x7
+#define STENCIL_PARAMS STENCIL_PARAMS_OF(f64)
+#define STENCIL_ARGS r0, r1, r2, r3, r4, r5, r6, r7, x0, x1, x2, x3, x4, x5, x6, x7
+
+#define HOLE_(symbol)                                                                              \
+  static inline __attribute__((always_inline)) u64 stencil_##symbol(void) {                        \
+    u64 value;                                                                                     \
+    __asm__("lui %0, %%hi(" #symbol ")\n\taddiw %0, %0, %%lo(" #symbol ")" : "=r"(value));         \
+    return value;                                                                                  \
+  }
+HOLE_(hole_a)
+HOLE_(hole_b)
+HOLE_(hole_c)
+HOLE_(hole_d)
+HOLE_(hole_e)
+HOLE_(imm)
+HOLE_(imm_upper)
+#define HOLE_A stencil_hole_a()
+#define HOLE_B stencil_hole_b()
+#define HOLE_C stencil_hole_c()
+#define HOLE_D stencil_hole_d()
+#define HOLE_E stencil_hole_e()
+#define IMM32 ((i64)stencil_imm())
+#define IMMU32 ((u32)stencil_imm())
+#define IMM16 stencil_imm()
+#define IMM8 stencil_imm()
+#define IMM64 ((stencil_imm_upper() << 32) + stencil_imm())
+
+/* Instructions that shift by a constant have no relocation. */
+static inline __attribute__((always_inline)) u32 stencil_shift(void) {
+  u64 value;
+  __asm__("addi %0, zero, %%lo(imm)" : "=r"(value));
+  return (u32)value;
+}
+#define IMM_SHIFT stencil_shift()
+
+/* ---- Floats -------------------------------------------------------------------------------- */
+
+/* A register of the pool is an f64 to clang, but in stencils on f32 alone, where all are f32: clang
+ * boxes such. */
+typedef f64 pool_float;
+#define vec_f32(value) (value)
+#define vec_f64(value) (value)
+#define GET_f32(v) (v)
+#define GET_f64(v) (v)
+#define PUT_f32(v, value) ((v) = (value))
+#define PUT_f64(v, value) ((v) = (value))
+static inline __attribute__((always_inline)) f64 stencil_demote(f64 v) {
+  __asm__("fcvt.s.d %0, %0" : "+f"(v));
+  return v;
+}
+static inline __attribute__((always_inline)) f64 stencil_promote(f64 v) {
+  __asm__("fcvt.d.s %0, %0" : "+f"(v));
+  return v;
+}
+#define DEMOTE_f64(v) stencil_demote(v)
+#define PROMOTE_f32(v) stencil_promote(v)
+
+#define STENCIL_FLOAT(w, name)                                                                     \
+  void s_##name(STENCIL_PARAMS_OF(w));                                                             \
+  void s_##name(STENCIL_PARAMS_OF(w))
+#define GO_FLOAT(w, to) __attribute__((musttail)) return to##_##w(ARGS)
+#define ENDS_(w, name) void name##_##w(STENCIL_PARAMS_OF(w)) __asm__(#name);
+#define ENDS(w) ENDS_(w, next) ENDS_(w, target) ENDS_(w, trap_a) ENDS_(w, trap_b)
+ENDS(f32)
+ENDS(f64)
+
+/* Without a jump, for the condition may be one of the operands. */
+static inline __attribute__((always_inline)) u64 stencil_select(u32 condition, u64 a, u64 b) {
+  return b ^ ((a ^ b) & -opaque(condition != 0));
+}
+#define SELECT(condition, a, b) stencil_select(condition, a, b)
+
+/* Numbers from 2^23 (f32) or 2^52 (f64) on are integers; below, they are so after a conversion to
+ * an integer and back, in which the sign of zero is lost. The maximum of NaN and itself is a quiet
+ * NaN (unprivileged specification, 12.6: both operands NaN give the canonical one). */
+#define ROUND_(w, letter, how, mode, limit)                                                        \
+  static inline __attribute__((always_inline)) w round_##w##_##how(w x) {                          \
+    w quiet, rounded;                                                                              \
+    u64 integer;                                                                                   \
+    __asm__("fmax." #letter " %0, %1, %1" : "=f"(quiet) : "f"(x));                                 \
+    if (!(__builtin_fabs(quiet) < (f64)(limit)))                                                   \
+      return quiet;                                                                                \
+    __asm__("fcvt.l." #letter " %0, %1, " #mode : "=r"(integer) : "f"(x));                         \
+    rounded = (w)(i64)integer;                                                                     \
+    __asm__("fsgnj." #letter " %0, %1, %2" : "=f"(rounded) : "f"(rounded), "f"(x));                \
+    return rounded;                                                                                \
+  }
+#define ROUNDS(w, letter, limit)                                                                   \
+  ROUND_(w, letter, ceil, rup, limit)                                                              \
+  ROUND_(w, letter, floor, rdn, limit)                                                             \
+  ROUND_(w, letter, trunc, rtz, limit)                                                             \
+  ROUND_(w, letter, roundeven, rne, limit)
+ROUNDS(f32, s, f32_bits(0x4b000000))
+ROUNDS(f64, d, f64_bits(0x4330000000000000))
+#define ROUND_f32(x, how) round_f32_##how(x)
+#define ROUND_f64(x, how) round_f64_##how(x)
+
+/* The bits below the lowest one that is set are as many as trailing zeros. clang must not know: it
+ * has a table for that. */
+#define CTZ32(x) ((u32)__builtin_popcount((u32)opaque(((x)-1) & ~(x))))
+#define CTZ64(x) ((u32)__builtin_popcountll(opaque(((x)-1) & ~(x))))
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the extraction tool knows of riscv64: relocations, and where registers stand in
+ * instructions. */
+#include "tools/stencils/extract.h"
+
+#include <elf.h>
+
+const uint16_t machine_elf = EM_RISCV;
+const bool machine_folds = true;
+
+/* rd, rs1, rs2, rs3 */
+const struct machine_fields machine_fields = {4, 4, {7, 15, 20, 27}};
+
+#define NOP 0x00000013u
+
+static uint32_t word_at(const struct variant *variant, uint32_t at) {
+  uint32_t word;
+  memcpy(&word, variant->code + at, sizeof word);
+  return word;
+}
+
+/* ---- Relocations --------------------------------------------------------------------------- */
+
+static uint8_t form_of(const struct variant *variant, uint32_t type, const char *symbol) {
+  switch (type) {
+  case R_RISCV_CALL:
+  case R_RISCV_CALL_PLT:
+    return ENCODING_FORM_JUMP;
+  case R_RISCV_HI20:
+    return ENCODING_FORM_HIGH;
+  case R_RISCV_LO12_I:
+    return ENCODING_FORM_LOW;
+  case R_RISCV_LO12_S:
+    return ENCODING_FORM_LOW_STORE;
+  default:
+    die("%s: relocation type %u for %s", variant->name, type, symbol);
+  }
+}
+
+bool machine_read_relocation(struct variant *variant, uint32_t at, uint32_t type, int64_t addend,
+                             const char *symbol) {
+  uint8_t form = form_of(variant, type, symbol);
+  if (addend != 0)
+    die("%s: unexpected addend %lld to %s", variant->name, (long long)addend, symbol);
+  if (form == ENCODING_FORM_JUMP && strcmp(symbol, "next") == 0)
+    return true;
+  bool is_upper = strcmp(symbol, "imm_upper") == 0;
+  uint8_t kind = hole_of_symbol(variant, is_upper ? "imm" : symbol);
+  if ((form == ENCODING_FORM_JUMP) != (kind >= STENCIL_HOLE_TARGET) ||
+      (is_upper && form == ENCODING_FORM_LOW_STORE))
+    die("%s: relocation type %u for %s", variant->name, type, symbol);
+  if (is_upper)
+    form = (uint8_t)(form + ENCODING_FORM_UPPER_HIGH - ENCODING_FORM_HIGH);
+  add_hole(variant, at, (uint8_t)(kind | form << 4));
+  return false;
+}
+
+/* A jump is two instructions. One that stays is near: jal does it. */
+void machine_resolve_next(struct variant *variant, const uint32_t *jumps, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    if (jumps[i] == variant->length - 8)
+      variant->length -= 8;
+  for (uint32_t i = 0; i < count; i++) {
+    if (jumps[i] >= variant->length)
+      continue;
+    uint32_t distance = variant->length - jumps[i];
+    uint32_t jal = 0x6fu | (distance >> 12 & 0xff) << 12 | (distance >> 11 & 1) << 20 |
+                   (distance >> 1 & 0x3ff) << 21;
+    uint32_t nop = NOP;
+    memcpy(variant->code + jumps[i], &jal, 4);
+    memcpy(variant->code + jumps[i] + 4, &nop, 4);
+  }
+}
+
+/* All constants are symbols. */
+void machine_find_literals(struct variant *variant) {
+  (void)variant;
+}
+
+/* ---- Checks -------------------------------------------------------------------------------- */
+
+/* A stencil that saves registers has run out of them: more scratch than the scheme allows. Those
+ * that call helpers save the return address; the frame's own stencils are written that way. */
+void machine_check(const struct variant *variant) {
+  static const char *const exempt[] = {"memory_", "table_", "data_", "elem_", "prologue"};
+  for (size_t i = 0; i < sizeof exempt / sizeof exempt[0]; i++)
+    if (strncmp(variant->family, exempt[i], strlen(exempt[i])) == 0)
+      return;
+  for (uint32_t at = 0; at < variant->length; at += 4) {
+    uint32_t word = word_at(variant, at);
+    if ((word & 0x800fffff) == 0x80010113) /* addi sp, sp, negative */
+      die("%s: saves a register", variant->name);
+    if ((word & 3) != 3)
+      die("%s: has compressed instructions", variant->name);
+  }
+}
+
+/* LOAD, LOAD-FP, STORE, STORE-FP */
+uint32_t machine_find_access(const struct variant *variant) {
+  uint32_t found = 0, place = 0;
+  for (uint32_t at = 0; at < variant->length; at += 4)
+    if ((word_at(variant, at) & 0x5b) == 0x03)
+      place = at, found++;
+  if (found != 1)
+    die("%s: accesses memory in %u places", variant->name, found);
+  return place;
+}
+
+/* All instructions have one size. */
+bool machine_shorten(const struct variant *variant, const struct variant *proof,
+                     struct variant *result) {
+  (void)variant, (void)proof, (void)result;
+  return false;
+}
+
+/* A template has one constant, in up to two instructions, and one jump. */
+bool machine_put_hole(const struct variant *variant, struct hole hole,
+                      struct stencil_template *template) {
+  (void)variant;
+  if (STENCIL_HOLE_VALUE(hole.kind) >= STENCIL_HOLE_TARGET) {
+    if (template->jump_at != 0 || hole.at == 0)
+      return false;
+    template->jump_at = hole.at;
+    template->jump = hole.kind;
+  } else if (template->hole_at == STENCIL_TEMPLATE_CODE) {
+    template->hole_at = hole.at;
+    template->hole = hole.kind;
+  } else if (template->hole2_at == STENCIL_TEMPLATE_CODE) {
+    template->hole2_at = hole.at;
+    template->hole2 = hole.kind;
+  } else {
+    return false;
+  }
+  return true;
+}
