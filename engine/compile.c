@@ -292,9 +292,7 @@ static bool no_memory(struct compiler *c, const char *what) {
   return false;
 }
 
-bool compiler_window_grow(struct compiler *c, struct window *window, size_t size) {
-  if (size <= window->committed)
-    return true;
+bool compiler_window_commit(struct compiler *c, struct window *window, size_t size) {
   /* Double, within 16 KiB and 4 MiB, so that there are few calls and little is left over. */
   size_t step = window->committed < COMPILER_WINDOW_STEP ? COMPILER_WINDOW_STEP : window->committed;
   size_t more = round_up(c, size - window->committed);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 _Static_assert(WASM_TRAP_NONE == ABI_IMAGE_MARK_CALL && WASM_TRAP_COUNT <= 256, "marks' kinds");
+_Static_assert(ABI_IMAGE_MARK_MAX >= sizeof(uint32_t), "a short mark is written as a word");
 _Static_assert(STENCIL_LONGEST + 16 < TARGET_STENCIL_MAX, "emit's room is too small");
 
 /* The text ran out of its committed part. After a failure the text is of no use any more, but what
@@ -185,25 +186,32 @@ static uint8_t *put_signed(uint8_t *at, int32_t value) {
   return at;
 }
 
-/* The text at `offset` belongs to the instruction at hand (abi/image.h). */
-static void put_mark(struct compiler *c, uint32_t kind, uint32_t offset) {
-  size_t size = c->mark_bytes + ABI_IMAGE_MARK_MAX;
-  if (__builtin_expect(c->marks.committed < size, 0) && !compiler_window_grow(c, &c->marks, size))
+/* A mark with longer numbers, or the first one behind the committed part. */
+__attribute__((noinline)) static void put_long_mark(struct compiler *c, uint32_t kind,
+                                                    uint32_t text_step, uint32_t code_step) {
+  if (!compiler_window_grow(c, &c->marks, c->mark_bytes + ABI_IMAGE_MARK_MAX))
     return;
+  uint8_t *at = c->marks.base + c->mark_bytes;
+  *at++ = (uint8_t)kind;
+  at = put_signed(put_unsigned(at, text_step), (int32_t)code_step);
+  c->mark_bytes = (uint32_t)(at - c->marks.base);
+}
+
+/* The text at `offset` belongs to the instruction at hand (abi/image.h). Most marks have three
+ * bytes: written as one word. */
+static inline void put_mark(struct compiler *c, uint32_t kind, uint32_t offset) {
   uint32_t code = (uint32_t)(c->opcode - c->module->bytes);
   uint32_t text_step = offset - c->mark_text, code_step = code - c->mark_code;
-  uint8_t *at = c->marks.base + c->mark_bytes;
-  at[0] = (uint8_t)kind;
-  if (__builtin_expect(text_step < 0x80 && code_step < 0x40, 1)) {
-    at[1] = (uint8_t)text_step;
-    at[2] = (uint8_t)code_step;
-    at += 3;
-  } else {
-    at = put_signed(put_unsigned(at + 1, text_step), (int32_t)code_step);
-  }
-  c->mark_bytes = (uint32_t)(at - c->marks.base);
   c->mark_text = offset;
   c->mark_code = code;
+  bool has_room = c->mark_bytes + ABI_IMAGE_MARK_MAX <= c->marks.committed;
+  if (__builtin_expect(!has_room || text_step >= 0x80 || code_step >= 0x40, 0)) {
+    put_long_mark(c, kind, text_step, code_step);
+    return;
+  }
+  uint32_t word = kind | text_step << 8 | code_step << 16;
+  memcpy(c->marks.base + c->mark_bytes, &word, sizeof word);
+  c->mark_bytes += 3;
 }
 
 void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {

@@ -31,15 +31,8 @@ static bool need_memory(struct compiler *c, uint32_t memory) {
 }
 
 /* Bit 6 of the alignment announces the index of a memory. */
-bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
-  const uint8_t *bytes = c->reader.at;
-  if (__builtin_expect(c->is_plain && wasm_reader_left(&c->reader) >= 2 && bytes[0] <= max_align &&
-                           bytes[1] < 0x80,
-                       1)) { /* nearly always */
-    *access = (struct access){.offset = bytes[1], .size = 1u << max_align, .type = WASM_I32};
-    c->reader.at += 2;
-    return true;
-  }
+__attribute__((noinline)) static bool read_any_memarg(struct compiler *c, uint32_t max_align,
+                                                      struct access *access) {
   uint32_t align = wasm_read_u32(&c->reader);
   access->size = 1u << max_align;
   access->memory = 0;
@@ -60,6 +53,17 @@ bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *a
   else if (!is_aligned)
     compiler_fail(c, WASM_INVALID, "alignment must not be larger than natural");
   return is_near && is_aligned;
+}
+
+bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
+  const uint8_t *bytes = c->reader.at;
+  if (__builtin_expect(!c->is_plain || wasm_reader_left(&c->reader) < 2 || bytes[0] > max_align ||
+                           bytes[1] >= 0x80,
+                       0))
+    return read_any_memarg(c, max_align, access);
+  *access = (struct access){.offset = bytes[1], .size = 1u << max_align, .type = WASM_I32};
+  c->reader.at += 2;
+  return true;
 }
 
 /* How an address goes into a stencil: constant, or register plus displacement. */

@@ -448,8 +448,21 @@ static uint32_t move_unblocked(struct compiler *c, struct move *moves, uint32_t 
   return left;
 }
 
+static void emit_source(struct compiler *c, const struct move *move) {
+  if (move->source == FROM_REG)
+    emit_move(c, move->type, move->to, move->from);
+  else if (move->source == FROM_CONST)
+    emit_const(c, move->type, move->to, move->bits);
+  else
+    emit_load(c, move->type, move->to, move->offset);
+}
+
 /* Register moves first, each when nobody wants its target's old value any more; then all else. */
 void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
+  if (count == 1) {
+    emit_source(c, moves);
+    return;
+  }
   uint32_t left = drop_idle(moves, count);
   for (bool waiting = true; waiting;) {
     uint32_t before = left;
@@ -459,10 +472,6 @@ void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
       left = drop_idle(moves, left);
     }
   }
-  for (uint32_t i = 0; i < left; i++) {
-    if (moves[i].source == FROM_CONST)
-      emit_const(c, moves[i].type, moves[i].to, moves[i].bits);
-    else
-      emit_load(c, moves[i].type, moves[i].to, moves[i].offset);
-  }
+  for (uint32_t i = 0; i < left; i++)
+    emit_source(c, &moves[i]);
 }

@@ -234,9 +234,14 @@ struct compiler {
 uint8_t compiler_read_valtype(struct compiler *c);
 const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end);
 /* Makes at least `size` bytes of a window usable. False: it failed, and the error is set. */
-bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);
+static inline bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);
+bool compiler_window_commit(struct compiler *c, struct window *window, size_t size);
 bool compiler_window_reserve(struct compiler *c, struct window *window, size_t size);
 void compiler_window_release(struct compiler *c, struct window *window);
+
+static inline bool compiler_window_grow(struct compiler *c, struct window *window, size_t size) {
+  return __builtin_expect(size <= window->committed, 1) || compiler_window_commit(c, window, size);
+}
 
 /* ---- compile_emit.c ------------------------------------------------------------------------ */
 

@@ -32,17 +32,25 @@ void wasm_reader_fail_end(struct wasm_reader *reader) {
  * byte, with *shift the bits before it. False: the bytes end early or go on too long. */
 static bool gather_groups(struct wasm_reader *reader, unsigned bits, uint64_t *result,
                           unsigned *shift, uint8_t *last) {
-  *result = 0;
-  for (*shift = 0;; *shift += 7) {
-    *last = wasm_read_u8(reader);
-    if (!wasm_reader_ok(reader))
+  const uint8_t *at = reader->at;
+  uint64_t sum = 0;
+  for (unsigned before = 0;; before += 7) {
+    if (at == reader->end) {
+      reader->at = at;
+      wasm_reader_fail_end(reader);
       return false;
-    *result |= (uint64_t)(*last & 0x7f) << *shift;
-    if (*last < 0x80)
+    }
+    uint8_t byte = *at++;
+    sum |= (uint64_t)(byte & 0x7f) << before;
+    if (byte < 0x80) {
+      reader->at = at;
+      *result = sum;
+      *shift = before;
+      *last = byte;
       return true;
-    if (*shift + 7 >= bits) {
-      wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED,
-                          "integer representation too long");
+    }
+    if (before + 7 >= bits) {
+      wasm_reader_fail_at(reader, at - 1, WASM_MALFORMED, "integer representation too long");
       return false;
     }
   }

@@ -22,7 +22,7 @@ RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)
 	guest/runtime/virt.c guest/runtime/memory.c guest/runtime/area.c \
 	guest/runtime/code.c guest/runtime/heap.c guest/runtime/string.c guest/runtime/divide.c
 # The program that runs a module.
-PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/link.c guest/runtime/host.c \
+PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/fetch.c guest/runtime/link.c guest/runtime/host.c \
 	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c
 # DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_SOURCES are others'.
 
@@ -51,3 +51,24 @@ endef
 # The product's image.
 $(eval $(call guest_image,$(B)/guest/$(ARCH)/hermit.elf,$$(call objects,guest,$$(PROGRAM_SOURCES) \
 	$$(DRIVER_SOURCES) $$(WASI_SOURCES) $$(ENGINE_SOURCES))))
+
+# `make image`: the images of all architectures, to be started by hand (docs/qemu.md) or by the
+# command with --arch; flat ones for boards that take no others. Another architecture's are made by
+# another copy of make, which alone knows from what.
+IMAGE_ARCHITECTURES := x86_64 aarch64
+IMAGES := $(IMAGE_ARCHITECTURES:%=$(B)/hermit-%.elf) $(B)/hermit-aarch64.img
+image_source = $(if $(filter $(1),$(ARCH)),$(B)/guest/$(1)/hermit.elf,$(B)/$(1)/guest/$(1)/hermit.elf)
+.PHONY: image image-always
+define image_rules
+$(B)/hermit-$(1).elf: $(call image_source,$(1))
+	llvm-objcopy-19 --strip-all $$< $$@
+$(if $(filter $(1),$(ARCH)),,$(B)/$(1)/guest/$(1)/hermit.elf: image-always | setup
+	@$$(MAKE) --no-print-directory ARCH=$(1) B=$(B)/$(1) $$@)
+endef
+ifeq ($(findstring /,$(B)),)
+$(foreach arch,$(IMAGE_ARCHITECTURES),$(eval $(call image_rules,$(arch))))
+endif
+$(B)/hermit-%.img: $(B)/hermit-%.elf
+	llvm-objcopy-19 -O binary $< $@
+image: $(IMAGES)
+	@for file in $^; do printf '%-28s %8d bytes\n' "$$file" "$$(stat -c %s "$$file")"; done

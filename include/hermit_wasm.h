@@ -74,7 +74,8 @@ enum hermit_wasm_exit {
   HERMIT_WASM_EXIT_MEMORY,
   HERMIT_WASM_EXIT_CLOCK,
   HERMIT_WASM_EXIT_END,
-  HERMIT_WASM_EXIT_INTERRUPTED, /* a signal: the deadline, SIGINT */
+  HERMIT_WASM_EXIT_INTERRUPTED, /* a signal: the deadline, SIGINT, the tick that
+                                   looks at queues */
   HERMIT_WASM_EXIT_OTHER,
   HERMIT_WASM_EXIT_COUNT
 };

@@ -246,8 +246,8 @@ static bool enter_jail(struct run *run) {
   return true;
 }
 
-/* A standard descriptor that is closed would become the number of what is opened next, a shared file
- * perhaps, and a message for the user would go there. */
+/* A standard descriptor that is closed would become the number of what is opened next, a shared
+ * file perhaps, and a message for the user would go there. */
 static bool occupy_closed_streams(struct run *run) {
   for (int fd = 0; fd < 3;) {
     if (fcntl(fd, F_GETFD) >= 0) {
@@ -367,7 +367,8 @@ static void run_under_qemu(struct run *run, const char *kvm_problem) {
   signals_block(&run->signals);
   bool ok = under_qemu_choose(&chosen, config, kvm_problem, result->error, sizeof(result->error)) &&
             open_module(run) &&
-            image_open(&run->image, config->guest_image, result->error, sizeof(result->error)) &&
+            image_open(&run->image, *chosen.image ? chosen.image : NULL, result->error,
+                       sizeof(result->error)) &&
             describe_program(run, &program, &args);
   if (ok && config->timeout_ms && !signals_set_deadline(&run->signals, config->timeout_ms))
     ok = fail(run, "cannot set the deadline: %s", strerror(errno));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 /* Hardware's KVM also serves QEMU; what stands in for hardware is too narrow for its boards. */
 static bool kvm_serves_qemu(const struct hermit_wasm_host *host) {
@@ -45,6 +46,29 @@ static void copy_directories(struct under_qemu *chosen, const struct hermit_wasm
   chosen->qemu.directory_count = config->dir_count;
 }
 
+/* Other architectures' images lie beside this program, or where `make install` puts them. */
+static bool find_image(struct under_qemu *chosen, const struct hermit_wasm_config *config,
+                       const char *arch, bool is_host) {
+  static const char *const folders[] = {"", "../lib/hermit-wasm/"};
+  char program[PATH_MAX - 64];
+  if (config->guest_image)
+    snprintf(chosen->image, sizeof chosen->image, "%s", config->guest_image);
+  if (config->guest_image || is_host)
+    return true;
+  ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (length <= 0)
+    return false;
+  program[length] = 0;
+  *(strrchr(program, '/') + 1) = 0;
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+    snprintf(chosen->image, sizeof chosen->image, "%s%shermit-%.16s.elf", program, folders[i],
+             arch);
+    if (access(chosen->image, R_OK) == 0)
+      return true;
+  }
+  return false;
+}
+
 bool under_qemu_choose(struct under_qemu *chosen, const struct hermit_wasm_config *config,
                        const char *kvm_problem, char *error, size_t error_size) {
   struct utsname host;
@@ -68,6 +92,12 @@ bool under_qemu_choose(struct under_qemu *chosen, const struct hermit_wasm_confi
     return false;
   }
   bool is_host = strcmp(arch, host.machine) == 0;
+  if (!find_image(chosen, config, arch, is_host)) {
+    snprintf(error, error_size,
+             "there is no guest image for %s beside this program: make image, or --guest-image",
+             arch);
+    return false;
+  }
   chosen->qemu.board = board;
   chosen->qemu.qemu = program;
   chosen->qemu.virtiofsd = chosen->host.virtiofsd;

@@ -5,12 +5,14 @@
 
 #include "include/hermit_wasm.h"
 #include "monitor/qemu/qemu.h"
+#include <limits.h>
 
 struct under_qemu {
   struct hermit_wasm_host host; /* paths of programs */
   struct qemu_config qemu;      /* board, programs, directories; the rest is the caller's */
   struct qemu_directory directories[QEMU_MAX_DIRECTORIES];
-  char note[512]; /* for the user, when QEMU was not asked for */
+  char image[PATH_MAX]; /* of the guest; empty: the one inside this program */
+  char note[512];       /* for the user, when QEMU was not asked for */
 };
 
 /* Finds the board and the programs for a run. `kvm_problem`: why KVM does not do it, or "". False:

@@ -102,7 +102,7 @@ void program_inspect(struct program *program) {
   print_text(out, "module: ");
   print_name(out, (struct wasm_name){boot_text(boot, boot->module_name), boot->module_name.length});
   print_text(out, "\n");
-  print_size(out, "size: ", boot->module_length);
+  print_size(out, "size: ", program->module_length);
   print_size(out, "code section: ", sizes.code_section_bytes);
   print_text(out, "functions: ");
   print_u64(out, sizes.functions);

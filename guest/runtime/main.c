@@ -32,7 +32,7 @@ static void report_fill(struct program *program, const struct timeline *times) {
   report->compile_ns = elapsed_ns(times->booted, times->compiled, hz);
   report->instantiate_ns = elapsed_ns(times->compiled, times->instantiated, hz);
   report->run_ns = elapsed_ns(times->instantiated, end, hz);
-  report->module_bytes = machine->boot->module_length;
+  report->module_bytes = program->module_length;
   report->code_section_bytes = sizes.code_section_bytes;
   report->code_bytes = sizes.code_bytes;
 }
@@ -78,8 +78,8 @@ static void load(struct program *program) {
     machine_panic(program->machine, "out of memory while starting the engine");
   machine_set_store(program->machine, program->store);
   enum wasm_status status =
-      wasm_module_load(program->store, (const uint8_t *)(uintptr_t)boot->module,
-                       boot->module_length, boot->mode == ABI_MODE_RUN, &program->module, &error);
+      wasm_module_load(program->store, program->module_bytes, program->module_length,
+                       boot->mode == ABI_MODE_RUN, &program->module, &error);
   if (status != WASM_OK)
     refuse(program, "loading", &error);
 }
@@ -257,6 +257,10 @@ _Noreturn void guest_main(struct machine *machine) {
   struct program *program = &the_program;
   struct timeline times = {.entry = machine_counter()};
   program_open_devices(program, machine);
+  program->module_bytes = (const uint8_t *)(uintptr_t)machine->boot->module;
+  program->module_length = machine->boot->module_length;
+  if (machine->boot->monitor == ABI_MONITOR_VIRT && program->module_length == 0)
+    program_fetch_module(program);
   times.booted = machine_counter();
   load(program);
   open_wasi(program);

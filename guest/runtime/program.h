@@ -27,6 +27,8 @@ struct program {
   uint32_t preopen_count;
   struct printer out;     /* stdout */
   struct printer message; /* stderr */
+  const uint8_t *module_bytes;
+  uint64_t module_length;
   struct wasm_store *store;
   struct wasm_module *module;
   struct wasi *wasi;
@@ -36,6 +38,10 @@ struct program {
 
 /* Opens the devices and fills host, console, rng and preopens. */
 void program_open_devices(struct program *program, struct machine *machine);
+
+/* Sets module_bytes and module_length from the share's file that the module's name says. Ends the VM
+ * with a message when that does not work. (guest/runtime/fetch.c) */
+void program_fetch_module(struct program *program);
 
 /* The bytes of a span of boot information. */
 const char *boot_text(const struct abi_boot *boot, struct abi_span span);

@@ -91,8 +91,9 @@ static const char *add_segment(struct image *image, const Elf64_Phdr *header) {
   if (header->p_filesz > header->p_memsz || header->p_offset > image->length ||
       header->p_filesz > image->length - header->p_offset)
     return "a segment lies outside the file";
-  if (header->p_vaddr > IMAGE_SIZE_MAX || header->p_memsz > IMAGE_SIZE_MAX - header->p_vaddr ||
-      header->p_vaddr < image->end)
+  uint64_t base = image->segment_count ? image->base : header->p_vaddr & -(uint64_t)IMAGE_SIZE_MAX;
+  if (header->p_vaddr < image->end || header->p_vaddr - base > IMAGE_SIZE_MAX ||
+      header->p_memsz > IMAGE_SIZE_MAX - (header->p_vaddr - base))
     return "segments overlap or are too large";
   if (header->p_flags & PF_W && header->p_flags & PF_X)
     return "a segment is writable and executable";
@@ -160,6 +161,16 @@ static bool map_segment(const struct image *image, const struct image_segment *s
     return false;
   return mmap(to, segment->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, image->fd,
               (off_t)offset) == to;
+}
+
+bool image_write_flat(const struct image *image, uint8_t *to) {
+  for (uint32_t i = 0; i < image->segment_count; i++) {
+    const struct image_segment *segment = &image->segments[i];
+    if (!read_bytes(image, segment->offset, to + (segment->address - image->base),
+                    segment->file_size))
+      return false;
+  }
+  return true;
 }
 
 bool image_load(const struct image *image, uint8_t *memory, char *error, size_t error_size) {

@@ -36,6 +36,8 @@ bool image_open(struct image *image, const char *path, char *error, size_t error
 /* Puts the segments into guest memory whose address 0 is at `memory`; image->end bytes must be
  * there. What is not writable is mapped, not copied. */
 bool image_load(const struct image *image, uint8_t *memory, char *error, size_t error_size);
+/* Writes what lies in memory from image->base to image->end, zeros aside, to `to`. */
+bool image_write_flat(const struct image *image, uint8_t *to);
 void image_close(struct image *image);
 
 #endif

@@ -127,10 +127,14 @@ static void write_devices(struct vm *vm, struct boot_writer *writer) {
 
 static bool read_module(const struct vm *vm, const struct vm_config *config, char *error,
                         size_t error_size) {
-  uint8_t *to = vm->memory.slots[0].host + vm->layout.module;
-  /* A large module will also fill the blocks behind it, with its code and its memory. */
-  if (vm->layout.module_size > ABI_BLOCK_SIZE)
-    madvise(to, vm->layout.end - vm->layout.module, MADV_HUGEPAGE);
+  const struct abi_layout *at = &vm->layout;
+  uint8_t *memory = vm->memory.slots[0].host, *to = memory + at->module;
+  /* A large module will also fill the blocks for code, and those that are not given out yet. */
+  uint64_t code = at->heap_end + at->data_areas * ABI_BLOCK_SIZE;
+  if (at->module_size > ABI_BLOCK_SIZE) {
+    madvise(to, at->module_size, MADV_HUGEPAGE);
+    madvise(memory + code, at->end - code, MADV_HUGEPAGE);
+  }
   return boot_block_read_module(config, to, error, error_size);
 }
 

@@ -41,8 +41,8 @@ static enum vm_next next_of(enum device_result served, const struct guest_fault 
   return served == DEVICE_INTERRUPTED ? VM_AGAIN : VM_CONTINUE;
 }
 
-/* The streams, which are the first device, come last: what a program says it has done with files, it
- * has done. */
+/* The streams, which are the first device, come last: what a program says it has done with files,
+ * it has done. */
 static enum vm_next poll_devices(struct vm *vm, struct vm_result *result) {
   enum vm_next next = VM_CONTINUE;
   for (uint32_t i = vm->device_count; i-- > 0 && next == VM_CONTINUE;) {

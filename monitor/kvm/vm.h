@@ -55,7 +55,7 @@ struct vm {
   size_t run_size;
   struct guest_memory memory;
   uint64_t memory_max;
-  struct abi_layout layout; /* of slot 0, by layout.c */
+  struct abi_layout layout;    /* of slot 0, by layout.c */
   struct abi_control *control; /* in guest memory: the guest may change it at any time */
   struct vm_device devices[ABI_MAX_DEVICES];
   uint32_t device_count;

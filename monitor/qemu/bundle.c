@@ -58,9 +58,22 @@ static uint64_t description_size(const struct qemu_config *config) {
   return round_up(size, ABI_BUNDLE_ALIGN);
 }
 
+static bool write_flat_image(struct qemu_vm *vm) {
+  const struct image *image = vm->config->image;
+  size_t size = image->end - image->base;
+  uint8_t *bytes = calloc(1, size);
+  vm->image = memfd_create("hermit-wasm-image", MFD_CLOEXEC);
+  bool ok = bytes && vm->image >= 0 && image_write_flat(image, bytes) &&
+            write_all(vm->image, bytes, size);
+  free(bytes);
+  return ok || qemu_fail(vm, "cannot write the guest image for QEMU: %s", strerror(errno));
+}
+
 /* The built-in image is copied; QEMU reads no other file of ours. */
 static bool write_image(struct qemu_vm *vm) {
   const struct image *image = vm->config->image;
+  if (vm->config->board->flat)
+    return write_flat_image(vm);
   if (!image->bytes) {
     vm->image = dup(image->fd);
     return vm->image >= 0 || qemu_fail(vm, "cannot pass the guest image: %s", strerror(errno));

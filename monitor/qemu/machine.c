@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 static const struct qemu_board boards[] = {
-#define BOARD(arch, program, package, machine, processor, most, ...)                               \
-  {arch, program, package, machine, processor, most, {__VA_ARGS__}},
+#define BOARD(arch, program, package, machine, processor, most, flat, ...)                         \
+  {arch, program, package, machine, processor, most, flat, {__VA_ARGS__}},
 #include "monitor/qemu/boards.def"
 #undef BOARD
 };

@@ -18,6 +18,7 @@ struct qemu_board {
   const char *machine;
   const char *processor;
   uint32_t device_max;
+  bool flat; /* QEMU gives RAM disks to flat images only, not to ELF files */
   const char *end_option[2];
 };
 

@@ -12,7 +12,8 @@
 
 enum {
   OTHER_BATCHES = 8,  /* then a new process: V8 keeps every type it saw in a slow table */
-  CHILD_SECONDS = 30, /* for a batch; a module takes about a millisecond */
+  CHILD_SECONDS = 30, /* for a batch; a module takes about a millisecond, */
+  LONE_SECONDS = 3,   /* and many are tried, and may hang, when one is made small */
 };
 
 #define CRASH_FORMAT "crashed, status %x\n"
@@ -145,7 +146,7 @@ static void run_item(const struct item *item, struct buffer *text) {
 }
 
 static void run_child(const char *path, struct item *const *items, uint32_t count) {
-  alarm(CHILD_SECONDS);
+  alarm(count > 1 ? CHILD_SECONDS : LONE_SECONDS);
   FILE *file = fopen(path, "wb");
   if (file == NULL)
     engines_fail(path);
