@@ -17,7 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEEP_MAX = 12 }; /* differences; then the run ends */
+enum {
+  KEEP_MAX = 12,        /* differences; then the run ends */
+  MINIMISE_SECONDS = 60 /* for one of them */
+};
 enum { NODE, PEER, OTHERS };
 
 struct options {
@@ -101,22 +104,29 @@ static void run_items(struct differ *d, struct item *items, uint32_t count) {
 /* ---- Differences -------------------------------------------------------------------------------
  */
 
+static uint64_t seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec;
+}
+
 static bool still_differs(struct differ *d, struct item *item, const struct recipe *recipe) {
   make_item(item, recipe);
   run_items(d, item, 1);
   return differs(item);
 }
 
-/* Leaves out statements, many at first, as long as there still is a difference. */
+/* Leaves out statements, many at first, as long as there still is a difference, and time. */
 static void minimise(struct differ *d, struct item *item) {
   uint64_t *skipped = NULL;
   uint32_t skipped_count = 0;
+  uint64_t end = seconds_now() + MINIMISE_SECONDS;
   struct recipe recipe = {.seed = item->seed};
   if (!still_differs(d, item, &recipe))
     return;
   uint32_t count = (uint32_t)(item->generated.statements.length / 8);
   for (uint32_t step = (count + 1) / 2; step > 0; step /= 2) {
-    for (uint32_t at = 0; at < item->generated.statements.length / 8;) {
+    for (uint32_t at = 0; at < item->generated.statements.length / 8 && seconds_now() < end;) {
       uint32_t left = (uint32_t)(item->generated.statements.length / 8) - at;
       uint32_t some = step < left ? step : left;
       skipped = realloc(skipped, (skipped_count + some) * sizeof *skipped);
@@ -190,12 +200,6 @@ static void run_batch(struct differ *d, uint64_t first) {
       report(d, &items[i]);
     item_free(&items[i]);
   }
-}
-
-static uint64_t seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec;
 }
 
 static void run_all(struct differ *d) {

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-  OTHER_BATCHES = 8,  /* then a new process: V8 keeps every type it saw in a slow table */
-  CHILD_SECONDS = 30, /* for a batch; a module takes about a millisecond, */
-  LONE_SECONDS = 3,   /* and many are tried, and may hang, when one is made small */
+  OTHER_MODULES = 800, /* then a new process: V8 keeps every type it saw in a slow table */
+  CHILD_SECONDS = 30,  /* for a batch; a module takes about a millisecond, */
+  LONE_SECONDS = 3,    /* and many are tried, and may hang, when one is made small */
 };
 
 #define CRASH_FORMAT "crashed, status %x\n"
@@ -84,7 +84,7 @@ void engines_start(struct other *other) {
   close(from[1]);
   other->to = to[1];
   other->from = from[0];
-  other->batches = 0;
+  other->modules = 0;
 }
 
 void engines_stop(struct other *other) {
@@ -113,10 +113,11 @@ void engines_send(struct other *other, struct item *const *items, uint32_t count
     put_item(other, items[i], &batch);
   engines_write_file(other->batch_path, &batch);
   free(batch.at);
-  if (other->batches++ == OTHER_BATCHES) {
+  if (other->modules >= OTHER_MODULES) {
     engines_stop(other);
     engines_start(other);
   }
+  other->modules += count;
   if (write(other->to, "\n", 1) != 1)
     engines_fail(other->command[0]);
 }

@@ -32,7 +32,7 @@ void engines_run_ours(const char *path, struct item *const *items, uint32_t coun
 struct other {
   pid_t process;
   int to, from;
-  uint32_t batches;
+  uint32_t modules;           /* it was sent */
   const char *const *command; /* NULL at its end */
   const char *batch_path, *results_path;
   bool is_ours; /* it shall check accesses to memory where we do not, and the other way round */
