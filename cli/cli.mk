@@ -15,5 +15,7 @@ $(B)/hermit-wasm: $(call objects,host,$(CLI_SOURCES)) \
 
 install: $(B)/hermit-wasm
 	install -D -m 755 $(B)/hermit-wasm $(DESTDIR)$(PREFIX)/bin/hermit-wasm
+	for image in $(wildcard $(B)/hermit-*.elf); do \
+		install -D -m 644 $$image $(DESTDIR)$(PREFIX)/lib/hermit-wasm/$${image##*/}; done
 	install -D -m 644 include/hermit_wasm.h $(DESTDIR)$(PREFIX)/include/hermit_wasm.h
 	install -D -m 644 docs/hermit-wasm.1 $(MANDIR)/hermit-wasm.1

@@ -128,15 +128,15 @@ static void add_constant(struct compiler *c, uint8_t type, uint64_t bits) {
   TOP(c).type = type;
 }
 
-/* argument: the families rr, rs */
-void compile_add(struct compiler *c, const struct opcode *op) {
-  if (!numeric_begin(c, op))
-    return;
+/* argument: the families rr, rs, ri. `keeps`: ri leaves its operand where it is. */
+static void commutative(struct compiler *c, const struct opcode *op, bool keeps) {
   const struct value *right = &TOP(c);
   constant_to_right(c);
-  if (is_immediate(right)) {
+  if (is_immediate(right) && keeps) {
     stack_drop(c);
-    add_constant(c, op->out, right->bits);
+    pass_constant(c, op->out, op->argument + 2, right->bits);
+  } else if (is_immediate(right)) {
+    binary_constant(c, op, op->argument + 2, right->bits);
   } else if (is_in_memory(c, right)) {
     binary_memory(c, op, op->argument + 1);
   } else {
@@ -144,18 +144,14 @@ void compile_add(struct compiler *c, const struct opcode *op) {
   }
 }
 
-/* argument: the families rr, rs, ri */
 void compile_commutative(struct compiler *c, const struct opcode *op) {
-  if (!numeric_begin(c, op))
-    return;
-  const struct value *right = &TOP(c);
-  constant_to_right(c);
-  if (is_immediate(right))
-    binary_constant(c, op, op->argument + 2, right->bits);
-  else if (is_in_memory(c, right))
-    binary_memory(c, op, op->argument + 1);
-  else
-    numeric_registers(c, op, op->argument);
+  if (numeric_begin(c, op))
+    commutative(c, op, false);
+}
+
+void compile_commutative_keep(struct compiler *c, const struct opcode *op) {
+  if (numeric_begin(c, op))
+    commutative(c, op, true);
 }
 
 /* argument: the families rr, rs. A constant is subtracted by adding its negative. */
@@ -168,22 +164,6 @@ void compile_subtract(struct compiler *c, const struct opcode *op) {
   if (right->where == AT_CONST && (!wide || fits_i32(negative))) {
     stack_drop(c);
     add_constant(c, op->out, negative);
-  } else if (is_in_memory(c, right)) {
-    binary_memory(c, op, op->argument + 1);
-  } else {
-    numeric_registers(c, op, op->argument);
-  }
-}
-
-/* argument: the families rr, rs, ri */
-void compile_multiply(struct compiler *c, const struct opcode *op) {
-  if (!numeric_begin(c, op))
-    return;
-  const struct value *right = &TOP(c);
-  constant_to_right(c);
-  if (is_immediate(right)) {
-    stack_drop(c);
-    pass_constant(c, op->out, op->argument + 2, right->bits);
   } else if (is_in_memory(c, right)) {
     binary_memory(c, op, op->argument + 1);
   } else {
@@ -353,6 +333,8 @@ static void leave_compare(struct compiler *c, struct compare compare, uint32_t o
 /* The order of an integer family's conditions: eq ne lt_s ge_s gt_s le_s lt_u ge_u gt_u le_u; a
  * condition's negation is its number ^ 1. */
 #define CONDITIONS 10u
+#define CONDITION_LT_S 2u
+#define CONDITION_LT_U 6u
 _Static_assert(ST_i32_eq_ri - ST_i32_eq_rr == CONDITIONS, "compare's arithmetic on families");
 _Static_assert(ST_i32_br_eq_rr - ST_i32_eq_ri == CONDITIONS, "");
 _Static_assert(ST_i32_br_eq_ri - ST_i32_br_eq_rr == CONDITIONS, "");
@@ -363,11 +345,17 @@ static uint32_t swap_condition(uint32_t condition) {
   return condition < 2 ? condition : ((condition - 2) ^ 2) + 2;
 }
 
-/* clang turns some compares with a constant into such with its neighbour, so the extreme ones are
- * not put into stencils. */
-static bool is_compare_immediate(const struct value *value) {
+/* clang turns some compares with a constant into such with its neighbour, so those that have none
+ * in their order are not put into stencils. */
+static bool is_compare_immediate(const struct value *value, uint32_t condition) {
   int32_t bits = (int32_t)value->bits;
-  return is_immediate(value) && bits != INT32_MIN && bits != INT32_MAX && bits != 0 && bits != -1;
+  if (!is_immediate(value))
+    return false;
+  if (condition < CONDITION_LT_S)
+    return true;
+  if (bits == INT32_MIN || bits == INT32_MAX)
+    return false;
+  return condition < CONDITION_LT_U || (bits != 0 && bits != -1);
 }
 
 /* x == 0 and x != 0 are tests of x. */
@@ -385,9 +373,10 @@ static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide)
     return true;
   }
   uint32_t reg = value_own(c, index);
-  emit_stencil(c, wide ? ST_i64_eqz : ST_i32_eqz, reg, 0);
-  if (condition == 1)
-    emit_stencil(c, ST_i32_eqz, reg, 0);
+  c->hole[STENCIL_HOLE_IMM32] = 0;
+  emit_stencil(
+      c, condition == 1 ? (wide ? ST_i64_ne_ri : ST_i32_ne_ri) : (wide ? ST_i64_eqz : ST_i32_eqz),
+      reg, 0);
   TOP(c).type = WASM_I32;
   return true;
 }
@@ -401,7 +390,7 @@ void compile_compare(struct compiler *c, const struct opcode *op) {
     return;
   if (constant_to_right(c))
     condition = swap_condition(condition);
-  bool constant = is_compare_immediate(&TOP(c)), fuse = branch_follows(c);
+  bool constant = is_compare_immediate(&TOP(c), condition), fuse = branch_follows(c);
   struct compare compare = {.has_constant = constant, .constant = (int32_t)TOP(c).bits};
   if (!constant) {
     compare.b = (uint8_t)value_read(c, c->height - 1);
@@ -416,6 +405,28 @@ void compile_compare(struct compiler *c, const struct opcode *op) {
   } else {
     numeric_registers(c, op, first + condition);
   }
+}
+
+/* Bits that only a branch asks for are tested where they are. */
+void compile_and(struct compiler *c, const struct opcode *op) {
+  if (!numeric_begin(c, op))
+    return;
+  if (!branch_follows(c)) {
+    commutative(c, op, false);
+    return;
+  }
+  constant_to_right(c);
+  bool constant = is_immediate(&TOP(c));
+  struct compare compare = {.family = constant ? ST_i32_br_clear_ri : ST_i32_br_clear_rr,
+                            .has_constant = constant,
+                            .constant = (int32_t)TOP(c).bits,
+                            .negate = true};
+  if (!constant) {
+    compare.b = (uint8_t)value_read(c, c->height - 1);
+    pin(c, compare.b);
+  }
+  compare.a = (uint8_t)value_read(c, c->height - 2);
+  leave_compare(c, compare, 2);
 }
 
 void compile_eqz(struct compiler *c, const struct opcode *op) {

@@ -85,8 +85,8 @@ static inline bool set_has(const struct locals_set *set, uint32_t local) {
 }
 
 /* Longer bodies, deeper and more blocks are not analysed. */
-#define FLOW_BYTES (16u << 20)
-#define FLOW_BLOCKS (1u << 20)
+#define FLOW_BYTES (1u << 20)
+#define FLOW_BLOCKS (1u << 19)
 #define FLOW_DEPTH 1024u
 /* A use in a loop weighs so many times one around it. */
 #define FLOW_WEIGHT_LOOP 8u

@@ -10,6 +10,11 @@ GUEST_ARCH_CFLAGS = $(GUEST_ARCH_CFLAGS_$(ARCH))
 GUEST_ARCH_CFLAGS_aarch64 := -march=armv8-a -mno-outline-atomics
 KERNEL_ARCH_CFLAGS_aarch64 := -march=armv8-a -mgeneral-regs-only -mstrict-align
 BOOT_SOURCES_x86_64 := guest/kernel/arch/x86_64/pvh.S guest/kernel/arch/x86_64/pvh.c
+GUEST_ARCH_CFLAGS_riscv64 := -march=rv64imafd_zifencei -mabi=lp64d -mcmodel=medany -mno-relax
+GUEST_ASSEMBLER_riscv64 := -march=rv64imafd_zifencei -mabi=lp64d -mno-relax
+KERNEL_ARCH_CFLAGS_riscv64 := $(GUEST_ARCH_CFLAGS_riscv64)
+BOOT_SOURCES_riscv64 := guest/kernel/arch/riscv64/boot.S guest/kernel/arch/riscv64/board.c \
+	guest/kernel/boot/fdt.c
 BOOT_SOURCES_aarch64 := guest/kernel/arch/aarch64/boot.S guest/kernel/arch/aarch64/board.c \
 	guest/kernel/boot/fdt.c
 KERNEL_SOURCES := guest/kernel/arch/$(ARCH)/traps.S guest/kernel/tables.c \
@@ -55,7 +60,7 @@ $(eval $(call guest_image,$(B)/guest/$(ARCH)/hermit.elf,$$(call objects,guest,$$
 # `make image`: the images of all architectures, to be started by hand (docs/qemu.md) or by the
 # command with --arch; flat ones for boards that take no others. Another architecture's are made by
 # another copy of make, which alone knows from what.
-IMAGE_ARCHITECTURES := x86_64 aarch64
+IMAGE_ARCHITECTURES := x86_64 aarch64 riscv64
 IMAGES := $(IMAGE_ARCHITECTURES:%=$(B)/hermit-%.elf) $(B)/hermit-aarch64.img
 image_source = $(if $(filter $(1),$(ARCH)),$(B)/guest/$(1)/hermit.elf,$(B)/$(1)/guest/$(1)/hermit.elf)
 .PHONY: image image-always

@@ -53,5 +53,26 @@
     NEXT;                                                                                          \
   }
 
+/* Whether bits are clear or set. */
+#define BITS_RR(b, a, n, w, name, op)                                                              \
+  STENCIL(n##_br_##name##_rr__##a##b) {                                                            \
+    if (((w)r##a & (w)r##b) op 0)                                                                  \
+      GO(target);                                                                                  \
+    NEXT;                                                                                          \
+  }
+#define BITS_RI(a, n, w, name, op)                                                                 \
+  STENCIL(n##_br_##name##_ri__##a) {                                                               \
+    if (((w)r##a & (w)IMM32) op 0)                                                                 \
+      GO(target);                                                                                  \
+    NEXT;                                                                                          \
+  }
+#define BITS(n, w)                                                                                 \
+  PAIRS(BITS_RR, n, w, clear, ==)                                                                  \
+  PAIRS(BITS_RR, n, w, set, !=)                                                                    \
+  EACH(BITS_RI, n, w, clear, ==)                                                                   \
+  EACH(BITS_RI, n, w, set, !=)
+
+BITS(i32, u32)
+BITS(i64, u64)
 INTEGER(i32, u32, i32, )
 INTEGER(i64, u64, i64, opaque)

@@ -21,8 +21,23 @@ LOADS(load32, u32, u32)
 LOADS(load64, u64, u64)
 LOADS(load8_u, u8, u32)
 LOADS(load16_u, u16, u32)
-LOADS(load8_s32, i8, u32)
-LOADS(load16_s32, i16, u32)
+
+/* Sign extended to 32 bits, zeros above. */
+#define LOAD_S32(b, a, name, type)                                                                 \
+  STENCIL(name##__##a##b) {                                                                        \
+    LOAD_SIGNED_##type(r##a, r##b);                                                                \
+    NEXT;                                                                                          \
+  }
+#define LOAD_S32_CONST(a, name, type)                                                              \
+  STENCIL(name##_c__##a) {                                                                         \
+    LOAD_SIGNED_##type(r##a, 0);                                                                   \
+    NEXT;                                                                                          \
+  }
+PAIRS(LOAD_S32, load8_s32, i8)
+PAIRS(LOAD_S32, load16_s32, i16)
+EACH(LOAD_S32_CONST, load8_s32, i8)
+EACH(LOAD_S32_CONST, load16_s32, i16)
+
 LOADS(load8_s64, i8, u64)
 LOADS(load16_s64, i16, u64)
 LOADS(load32_s64, i32, u64)

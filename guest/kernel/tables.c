@@ -30,8 +30,12 @@ static uint64_t *block_type(uint64_t physical) {
   return (uint64_t *)ABI_KERNEL_BLOCKS + physical / ABI_BLOCK_SIZE;
 }
 
+static volatile uint64_t *table_at(uint64_t physical) {
+  return (volatile uint64_t *)(physical + KERNEL_STATE->window_distance);
+}
+
 static volatile uint64_t *table_of(uint64_t entry) {
-  return (volatile uint64_t *)(pages_address(entry) + KERNEL_STATE->window_distance);
+  return table_at(pages_address(entry));
 }
 
 /* Physical address of a zero page for a table, or 0. */
@@ -43,7 +47,7 @@ static __attribute__((noinline)) uint64_t take_table(void) {
   }
   table = KERNEL_STATE->spare_table;
   if (table) {
-    volatile uint64_t *words = table_of(table);
+    volatile uint64_t *words = table_at(table);
     KERNEL_STATE->spare_table = words[0];
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
       words[i] = 0;
@@ -71,7 +75,7 @@ static volatile uint64_t *descend(volatile uint64_t *entry) {
 
 /* Walks to the directory of a group and remembers it. Directories are never given up. */
 static __attribute__((noinline)) volatile uint64_t *find_directory(uint64_t address) {
-  volatile uint64_t *table = table_of(KERNEL_STATE->root);
+  volatile uint64_t *table = table_at(KERNEL_STATE->root);
   if (PAGES_ROOT_SHIFT == 39)
     table = descend(&table[address >> 39 & 511]);
   if (table)
@@ -138,7 +142,7 @@ static void write_pages(volatile uint64_t *page, uint64_t value, uint64_t count)
 #pragma clang loop unroll_count(16)
   for (uint64_t i = 0; i < count; i++) {
     page[i] = value;
-    value += ABI_PAGE_SIZE;
+    value += pages_at(ABI_PAGE_SIZE);
   }
 }
 
@@ -168,7 +172,7 @@ CALL map_pages_checked(uint64_t address, uint64_t physical, uint64_t count) {
   if (pages_is_block(old))
     return ABI_KERNEL_BAD_ADDRESS;
   *type = ABI_BLOCK_DATA;
-  uint64_t value = physical | ENTRY_DATA;
+  uint64_t value = pages_at(physical) | ENTRY_DATA;
   int filled = !old && count >= FILL_MIN && fill_table(entry, first, value, count);
   volatile uint64_t *table = descend(entry);
   if (!table)
@@ -187,7 +191,7 @@ CALL map_pages(uint64_t address, uint64_t physical, uint64_t count) {
       count > KERNEL_STATE->tail_left || count == 0)
     return map_pages_checked(address, physical, count);
   volatile uint64_t *page = (volatile uint64_t *)KERNEL_STATE->tail_page;
-  write_pages(page, physical | ENTRY_DATA, count);
+  write_pages(page, pages_at(physical) | ENTRY_DATA, count);
   remember_tail(page + count, address + count * ABI_PAGE_SIZE, physical + count * ABI_PAGE_SIZE,
                 KERNEL_STATE->tail_left - count);
   return ABI_KERNEL_OK;
@@ -202,14 +206,14 @@ CALL map_blocks(uint64_t address, uint64_t physical, uint64_t count) {
   if (!entry)
     return ABI_KERNEL_NO_TABLES;
   uint64_t *type = block_type(physical);
-  uint64_t value = physical | BLOCK_DATA;
+  uint64_t value = pages_at(physical) | BLOCK_DATA;
   for (; count; count--) {
     if (*type & ABI_BLOCK_CODE)
       return ABI_KERNEL_BAD_MEMORY;
     *type++ = ABI_BLOCK_DATA;
     replace_entry(entry++, address, value);
     address += ABI_BLOCK_SIZE;
-    value += ABI_BLOCK_SIZE;
+    value += pages_at(ABI_BLOCK_SIZE);
   }
   return ABI_KERNEL_OK;
 }
@@ -223,14 +227,14 @@ CALL map_code(uint64_t address, uint64_t physical, uint64_t count) {
   if (!entry)
     return ABI_KERNEL_NO_TABLES;
   uint64_t *type = block_type(physical);
-  uint64_t value = physical | BLOCK_DATA;
+  uint64_t value = pages_at(physical) | BLOCK_DATA;
   for (; count; count--) {
     if (*type != ABI_BLOCK_FREE && *type != (address | ABI_BLOCK_CODE))
       return ABI_KERNEL_BAD_MEMORY;
     *type++ = address | ABI_BLOCK_CODE;
     replace_entry(entry++, address, value);
     address += ABI_BLOCK_SIZE;
-    value += ABI_BLOCK_SIZE;
+    value += pages_at(ABI_BLOCK_SIZE);
   }
   return ABI_KERNEL_OK;
 }
@@ -244,10 +248,9 @@ CALL publish_code(uint64_t address, uint64_t count) {
   for (; count; count--) {
     uint64_t old = *entry;
     uint64_t physical = pages_address(old);
-    if (!pages_is_block(old) ||
-        *block_type(physical) != (address | ABI_BLOCK_CODE))
+    if (!pages_is_block(old) || *block_type(physical) != (address | ABI_BLOCK_CODE))
       return ABI_KERNEL_BAD_MEMORY;
-    replace_entry(entry++, address, physical | BLOCK_CODE);
+    replace_entry(entry++, address, pages_at(physical) | BLOCK_CODE);
     address += ABI_BLOCK_SIZE;
   }
   return ABI_KERNEL_OK;

@@ -27,8 +27,7 @@ static struct console *to_console(struct device *device) {
 /* Sleeps until the stream can be read or written. False: a signal came. Errors of the stream end
  * the wait too; the read or write that follows names them. */
 static bool wait_ready(const struct console *console, const struct stream *stream, short events) {
-  struct pollfd poll = {.fd = stream->fd, .events = events};
-  return ppoll(&poll, 1, NULL, &console->device.host->wait_mask) >= 0 || errno != EINTR;
+  return device_wait_ready(console->device.host, stream->fd, events);
 }
 
 /* One read or write that never blocks for long: bytes moved, -1 with errno, EAGAIN when it would

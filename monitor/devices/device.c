@@ -2,6 +2,7 @@
 /* What all devices share: naming faults, looking out for signals. */
 #include "monitor/devices/device.h"
 #include "monitor/devices/virtqueue.h"
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +35,16 @@ bool device_interrupted(const struct device_host *host) {
    * fails with EINTR exactly when one was delivered. */
   struct timespec none = {0, 0};
   return ppoll(NULL, 0, &none, &host->wait_mask) < 0;
+}
+
+/* ppoll lets no signal in when something is ready at once. Whoever finds that it cannot go on all
+ * the same, a listener that was shut down for one, waits again and again: signals must get through
+ * even then. */
+bool device_wait_ready(const struct device_host *host, int fd, short events) {
+  struct pollfd poll = {.fd = fd, .events = events};
+  if (ppoll(&poll, 1, NULL, &host->wait_mask) < 0 && errno == EINTR)
+    return false;
+  return !device_interrupted(host);
 }
 
 enum device_result device_poll(struct device *device, bool *any, struct guest_fault *fault) {

@@ -56,6 +56,9 @@ enum device_result device_poll(struct device *device, bool *any, struct guest_fa
 enum device_result device_set_polling(struct device *device, bool polling,
                                       struct guest_fault *fault);
 
+/* Sleeps until the descriptor has one of poll's `events`, or an error. False: a signal waits. */
+bool device_wait_ready(const struct device_host *host, int fd, short events);
+
 struct device_ops {
   /* Serves all available buffers of a queue. `queue` is already checked against queue_count. */
   enum device_result (*notify)(struct device *device, uint32_t queue, struct guest_fault *fault);

@@ -46,8 +46,7 @@ static int find_fd(const struct sockets *sockets, uint32_t number) {
 /* Sleeps until the socket can be read or written. False: a signal came. Errors of the socket end
  * the wait too; the call that follows names them. */
 static bool wait_ready(const struct sockets *sockets, int fd, short events) {
-  struct pollfd poll = {.fd = fd, .events = events};
-  return ppoll(&poll, 1, NULL, &sockets->device.host->wait_mask) >= 0 || errno != EINTR;
+  return device_wait_ready(sockets->device.host, fd, events);
 }
 
 /* ---- Accepting, shutting down, closing ------------------------------------------------------- */

@@ -55,7 +55,7 @@ void qemu_run(const struct qemu_config *config, struct signals *signals, struct 
 /* ---- Between the files of this folder ---- */
 
 #define QEMU_MAX_DIRECTORIES (ABI_MAX_DEVICES - 2)
-#define QEMU_TEXT_MAX 2048u
+#define QEMU_TEXT_MAX 8192u /* firmware, too, talks on the serial console */
 
 struct qemu_child {
   pid_t pid; /* 0: not running */

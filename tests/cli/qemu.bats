@@ -181,3 +181,25 @@ kill_one() {
   expect 0 without_kvm "$hermit_wasm" doctor
   [[ $output == *"under QEMU's emulation" ]]
 }
+
+@test "other architectures" {
+  local arch
+  for arch in aarch64 riscv64; do
+    [ -e "$root/build/hermit-$arch.elf" ] && command -v "qemu-system-$arch" >/dev/null ||
+      skip "there is no image or no QEMU for $arch"
+    expect 0 hermit run --arch "$arch" "$examples/hello-c.wasm"
+    printed "Hello from C"
+    expect 200 hermit run --arch "$arch" "$modules/exit.wasm" 200
+    expect 134 hermit run --arch "$arch" --invoke unreachable "$modules/traps.wasm"
+    mentioned "trap: unreachable" "0: "
+    mkdir -p "$BATS_TEST_TMPDIR/d"
+    expect 0 hermit run --arch "$arch" --dir "$BATS_TEST_TMPDIR/d::/d" "$modules/files.wasm" -- write "/d/$arch" text
+    [ "$(cat "$BATS_TEST_TMPDIR/d/$arch")" = text ]
+  done
+}
+
+@test "an architecture whose image is missing" {
+  cp "$hermit_wasm" "$BATS_TEST_TMPDIR/hermit-wasm"
+  expect 125 "$BATS_TEST_TMPDIR/hermit-wasm" run --arch riscv64 "$modules/exit.wasm"
+  said "no guest image for riscv64" "make image"
+}

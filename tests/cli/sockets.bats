@@ -16,12 +16,20 @@ serve() {
 
 find_port() {
   for _ in $(seq 400); do
-    port=$(sed -n 's/^hermit-wasm: listening on .*:\([0-9]*\)$/\1/p' err)
+    port=$(sed -n 's/^hermit-wasm: listening on .*:\([0-9]*\)$/\1/p' err 2>/dev/null) || true
     [ -n "$port" ] && return 0
     sleep 0.05
   done
   cat err
   return 1
+}
+
+# The monitor's own process, below the shell and timeout(1).
+find_monitor() {
+  monitor=$server
+  while [ "$(cat "/proc/$monitor/comm")" != "$(basename "$hermit_wasm" | cut -c -15)" ]; do
+    monitor=$(pgrep -P "$monitor")
+  done
 }
 
 serve_module() {
@@ -65,8 +73,8 @@ client() {
 
 @test "an HTTP server under load: every answer right, no descriptor left behind" {
   serve "$examples/http-server.wasm"
-  local before after monitor
-  monitor=$(pgrep -P "$server")
+  local before after
+  find_monitor
   before=$(ls "/proc/$monitor/fd" 2>/dev/null | wc -l)
   "$root/build/tests/http_load" "$port" 20 2000 >load
   grep -qx "2000 answers, 0 errors" load
@@ -77,6 +85,7 @@ client() {
     sleep 0.05
   done
   [ "$after" -le "$before" ]
+  [ "$(id -u)" -ne 0 ] || [ "$before" -gt 4 ] # others cannot look
   curl -sS "http://127.0.0.1:$port/quit"
   ended
 }
@@ -151,7 +160,8 @@ client() {
 @test "a server that waits is ended by the deadline, and by signals" {
   expect 124 vm_with --listen 127.0.0.1:0 --timeout 300ms -- sockets echo
   serve_module echo
-  kill -INT "$(pgrep -P "$server")"
+  find_monitor
+  kill -INT "$monitor"
   local status_of_vm=0
   wait "$server" || status_of_vm=$?
   [ "$status_of_vm" -eq 130 ]

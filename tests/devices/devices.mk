@@ -11,9 +11,9 @@ $(DEVICE_TESTS): $(B)/tests/devices_%: $(B)/asan/tests/devices/%.c.o $(DEVICE_TE
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=address,undefined -pthread $^ -o $@
 
-# `make build/tests/fuzz_devices && build/tests/fuzz_devices -max_total_time=60`
+# `make build/tests/fuzz_devices && build/tests/fuzz_devices -max_total_time=60`; fuzz_streams likewise
 FUZZ_CFLAGS := $(ASAN_CFLAGS) -fsanitize=fuzzer
-$(B)/tests/fuzz_devices: tests/devices/fuzz_devices.c tests/devices/harness.c \
+$(B)/tests/fuzz_devices $(B)/tests/fuzz_streams: $(B)/tests/%: tests/devices/%.c tests/devices/harness.c \
 		monitor/guest_memory.c $(DEVICE_SOURCES) $(DRIVER_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $^ -o $@

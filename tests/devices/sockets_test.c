@@ -452,6 +452,28 @@ static void test_interrupted(void) {
   guest_close(&g);
 }
 
+/* A listener of this family that was shut down is always ready and never has a connection. */
+static void test_ready_in_vain(void) {
+  struct guest g;
+  const char *error;
+  struct sockaddr name = {.sa_family = AF_UNIX}; /* the kernel chooses one */
+  test("a socket that is ready in vain does not shut signals out");
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  need(listener >= 0 && bind(listener, &name, sizeof name.sa_family) == 0 &&
+           listen(listener, 1) == 0,
+       "listen");
+  harness_open(&g.h);
+  int stdio[3] = {-1, -1, -1};
+  harness_add(&g.h, console_create(&g.h.host, stdio, &error));
+  harness_add(&g.h, sockets_create(&g.h.host, &listener, 1, &error));
+  offer_request(&g, ABI_SOCKET_SHUTDOWN, 0, ABI_SOCKET_READ | ABI_SOCKET_WRITE, 0, 0);
+  EXPECT_EQUAL(raw_notify(&g.h, SOCKETS, 0, &g.fault), DEVICE_OK);
+  offer_request(&g, ABI_SOCKET_ACCEPT, 0, 0, 0, 0);
+  raise(SIGALRM);
+  EXPECT_EQUAL(raw_notify(&g.h, SOCKETS, 0, &g.fault), DEVICE_INTERRUPTED);
+  guest_close(&g);
+}
+
 /* ---- Hostile --------------------------------------------------------------------------------- */
 
 struct hostile_case {
@@ -554,6 +576,7 @@ int main(void) {
   test_bounds();
   test_wait();
   test_interrupted();
+  test_ready_in_vain();
   test_hostile();
   return finish();
 }

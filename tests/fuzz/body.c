@@ -260,7 +260,6 @@ static void choose_popular(struct plan *p) {
 static void declare_own_locals(struct plan *p, struct buffer *out) {
   static const uint8_t own[OWN_LOCALS] = {WASM_I32,  WASM_F32,  WASM_F64,   WASM_V128,
                                           WASM_V128, WASM_V128, WASM_EXNREF};
-  bool is_legacy = p->is_other && !p->own;
   p->counter = p->local_count;
   p->scratch32 = p->counter + 1;
   p->scratch64 = p->counter + 2;
@@ -269,7 +268,7 @@ static void declare_own_locals(struct plan *p, struct buffer *out) {
   p->observed_count = p->scratch_vectors; /* those have NaNs with any bits */
   for (uint32_t i = 0; i < OWN_LOCALS; i++)
     if (own[i] == WASM_EXNREF ? p->tag_count > 0 : own[i] != WASM_V128 || p->vectors)
-      declare(p, out, own[i] == WASM_EXNREF && is_legacy ? WASM_EXTERNREF : own[i]);
+      declare(p, out, own[i] == WASM_EXNREF && is_legacy(p) ? WASM_EXTERNREF : own[i]);
 }
 
 static void declare_locals(struct plan *p, struct buffer *out, const struct signature *type) {

@@ -161,7 +161,8 @@ static void keep(struct differ *d, const struct item *item) {
 static bool outvoted(const struct differ *d, const struct item *item) {
   char command[PATH_LENGTH + 120];
   snprintf(command, sizeof command,
-           "wasm-validate --enable-tail-call --enable-memory64 --enable-relaxed-simd %s/%llu.wasm "
+           "wasm-validate --enable-tail-call --enable-memory64 --enable-relaxed-simd "
+           "--enable-extended-const %s/%llu.wasm "
            ">%s.wabt 2>&1",
            d->options.keep, (unsigned long long)item->seed, d->ours_path);
   bool valid = system(command) == 0, ours = item->ours.length > 0 && item->ours.at[0] == 'v';
@@ -244,6 +245,7 @@ static void run(struct differ *d) {
                               "--experimental-wasm-return-call",
                               "--experimental-wasm-memory64",
                               "--experimental-wasm-relaxed-simd",
+                              "--experimental-wasm-extended-const",
                               options->reference,
                               paths[0],
                               paths[1],

@@ -8,10 +8,6 @@ enum { MAX_CLAUSES = 4, CATCH_ALL = 2, WITH_REFERENCE = 1 };
 
 static const struct signature nothing;
 
-static bool is_legacy(const struct plan *p) {
-  return p->is_other && !p->own;
-}
-
 static void put_throw(struct plan *p, uint32_t depth) {
   uint32_t tag = random_below(p, p->tag_count);
   const struct signature type = p->tags[tag];

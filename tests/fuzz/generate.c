@@ -126,7 +126,7 @@ static void put_type_section(const struct plan *p, struct buffer *out) {
 
 static void put_table_type(const struct plan *p, struct buffer *out, uint32_t table) {
   put_byte(out, table == 0 ? WASM_FUNCREF : WASM_EXTERNREF);
-  put_limits(out, p->table_64[table] && !p->is_other, TABLE_MIN, TABLE_MAX);
+  put_limits(out, p->table_64[table] && !is_legacy(p), TABLE_MIN, TABLE_MAX);
 }
 
 static void put_shared_imports(const struct plan *p, struct buffer *out) {
@@ -159,12 +159,25 @@ static void put_import_section(const struct plan *p, struct buffer *out) {
   }
 }
 
+/* Two constants and what adds, subtracts or multiplies them (WebAssembly 3.0, 3.4.15), or one. */
+static void put_initial_value(struct plan *p, struct buffer *out, uint8_t type) {
+  bool is_extended = (type == WASM_I32 || type == WASM_I64) && chance(p, 25);
+  put_constant(out, type, random_constant(p, type));
+  if (is_extended) {
+    put_constant(out, type, random_constant(p, type));
+    put_byte(out, (uint8_t)((type == WASM_I32 ? 0x6a : 0x7c) + random_below(p, 3)));
+  }
+}
+
 static void put_global_section(struct plan *p, struct buffer *out) {
   put_unsigned(out, p->global_count);
   for (uint32_t i = 0; i < p->global_count; i++) {
     put_byte(out, p->globals[i]);
     put_byte(out, p->global_mutable[i]);
-    put_constant(out, p->globals[i], i == 0 ? FUEL : random_constant(p, p->globals[i]));
+    if (i == 0)
+      put_constant(out, WASM_I32, FUEL);
+    else
+      put_initial_value(p, out, p->globals[i]);
     put_byte(out, 0x0b);
   }
 }
@@ -192,7 +205,7 @@ static void put_export_section(const struct plan *p, struct buffer *out) {
 static void put_elem_section(const struct plan *p, struct buffer *out) {
   static const uint8_t no_externrefs[] = {5, WASM_EXTERNREF, 0};
   put_unsigned(out, ELEMS + 1);
-  bool is_64 = p->table_64[0] && !p->is_other;
+  bool is_64 = p->table_64[0] && !is_legacy(p);
   put_bytes(out, (const uint8_t[]){0, is_64 ? 0x42 : 0x41, 1, 0x0b}, 4); /* active, from 1 on */
   put_unsigned(out, TABLE_MIN - 2);
   for (uint32_t i = 0; i < TABLE_MIN - 2; i++)

@@ -3,7 +3,7 @@
  *
  * Another engine may have neither several memories nor 64-bit tables. Several memories are numbered
  * in the reverse order in the other rendition, whose engine is ours then, so each is accessed in
- * two ways. A 64-bit table is a 32-bit one there. */
+ * two ways. For Node a 64-bit table is a 32-bit one. */
 #include "tests/fuzz/operations.h"
 
 /* ---- Addresses ---------------------------------------------------------------------------------
@@ -202,13 +202,19 @@ static uint8_t table_type(uint32_t table) {
   return table == 0 ? WASM_FUNCREF : WASM_EXTERNREF;
 }
 
+/* Where no 32-bit table has to do the same, the index may have any upper half. */
 void put_table_index(struct plan *p, uint32_t table) {
-  if (p->table_64[table] && !p->is_other)
-    put(p, 0xad); /* i64.extend_i32_u */
+  if (!p->table_64[table] || is_legacy(p))
+    return;
+  put(p, 0xad); /* i64.extend_i32_u */
+  if (p->own && chance(p, 2)) {
+    put_constant(&p->code, WASM_I64, random_bits(p) << 32);
+    put(p, 0x84); /* i64.or */
+  }
 }
 
 void put_table_size(struct plan *p, uint32_t table) {
-  if (p->table_64[table] && !p->is_other)
+  if (p->table_64[table] && !is_legacy(p))
     put(p, 0xa7); /* i32.wrap_i64 */
 }
 

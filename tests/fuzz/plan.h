@@ -61,7 +61,7 @@ struct plan {
   uint32_t tag_count; /* 0: no exceptions */
   uint32_t memory_count;
   bool memory_64[MAX_MEMORIES];
-  bool table_64[TABLES]; /* but not in the other rendition */
+  bool table_64[TABLES]; /* but not in legacy renditions */
 
   /* The function. */
   struct buffer code;
@@ -81,6 +81,11 @@ struct plan {
   int32_t budget; /* statements */
   bool straight;  /* only such statements that go on */
 };
+
+/* The other engine has exceptions in their older form, and no 64-bit tables. */
+static inline bool is_legacy(const struct plan *p) {
+  return p->is_other && !p->own;
+}
 
 /* ---- plan.c: random choices, types ------------------------------------------------------------
  */

@@ -24,6 +24,15 @@ static struct abi_socket_reply ask(struct machine *m, uint32_t operation, uint32
                       buffer_physical(m) + REPLY_OFFSET, sizeof(struct abi_socket_reply));
 }
 
+static void wait_for_socket(struct machine *m, uint32_t count, uint16_t number) {
+  m->control->wait_timeout_ns = 0;
+  m->control->wait_watch = 0;
+  m->control->wait_socket_count = count;
+  m->control->wait_sockets[0] =
+      (struct abi_wait_socket){.socket = number, .events = 0xff, .ready = 0xff, .bytes = 77};
+  arch_ring(ABI_DOORBELL_WAIT, 0);
+}
+
 void attack_socket_unknown_operation(struct machine *m) {
   ask(m, 0xffffffffu, 0, 0);
 }
@@ -46,6 +55,12 @@ void attack_socket_listener_abused(struct machine *m) {
   struct abi_socket_request receive = {.operation = ABI_SOCKET_RECEIVE};
   REQUIRE(m, request_into(m, receive, buffer_physical(m) + REPLY_OFFSET, 100).error != 0);
   REQUIRE(m, ask(m, ABI_SOCKET_ACCEPT, 0, ABI_SOCKET_NOWAIT).error != 0);
+}
+
+void attack_socket_listener_shut_down(struct machine *m) {
+  ask(m, ABI_SOCKET_SHUTDOWN, 0, ABI_SOCKET_READ | ABI_SOCKET_WRITE);
+  REQUIRE(m, ask(m, ABI_SOCKET_ACCEPT, 0, 0).error != 0);
+  wait_for_socket(m, 1, 0);
 }
 
 void attack_socket_reply_into_text(struct machine *m) {
@@ -73,15 +88,6 @@ void attack_socket_accepts_endlessly(struct machine *m) {
 }
 
 /* ---- Waiting ---- */
-
-static void wait_for_socket(struct machine *m, uint32_t count, uint16_t number) {
-  m->control->wait_timeout_ns = 0;
-  m->control->wait_watch = 0;
-  m->control->wait_socket_count = count;
-  m->control->wait_sockets[0] =
-      (struct abi_wait_socket){.socket = number, .events = 0xff, .ready = 0xff, .bytes = 77};
-  arch_ring(ABI_DOORBELL_WAIT, 0);
-}
 
 void attack_socket_waits_for_too_many(struct machine *m) {
   wait_for_socket(m, ABI_SOCKETS_MAX + 1, 0);

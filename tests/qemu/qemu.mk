@@ -16,5 +16,5 @@ $(B)/%/tests/vm-guests/faults.elf $(B)/%/tests/vm-guests/memory.elf: \
 TAP_TESTS += tests/qemu/guests tests/qemu/docs
 .PHONY: tests/qemu/guests tests/qemu/docs
 tests/qemu/guests: $(QEMU_GUESTS:%=$(B)/tests/vm-guests/%.elf) $(QEMU_CROSS_GUESTS)
-tests/qemu/docs: $(B)/hermit-x86_64.elf $(B)/examples/hello-c.wasm $(B)/examples/wasm-test.wasm
+tests/qemu/docs: $(IMAGES) $(B)/examples/hello-c.wasm $(B)/examples/wasm-test.wasm
 endif

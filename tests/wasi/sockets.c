@@ -123,6 +123,45 @@ static void test_arguments(void) {
   report(good, "arguments and rights");
 }
 
+/* A listener has no peer; flags that do not exist; what would have to wait. */
+static void test_refused(void) {
+  bool good = true;
+  struct world world;
+  uint32_t fd;
+  open_world(&world);
+  CHECK(CALL(&world, sock_recv, N(LISTENER), N(LIST), N(1), N(0), N(OUT), N(FLAGS)) ==
+        WASI_ERRNO_NOTCONN);
+  CHECK(CALL(&world, sock_send, N(LISTENER), N(LIST), N(1), N(0), N(OUT)) == WASI_ERRNO_NOTCONN);
+  CHECK(CALL(&world, sock_shutdown, N(LISTENER), N(WASI_SDFLAG_WR)) == WASI_ERRNO_NOTCONN);
+  CHECK(CALL(&world, fd_read, N(LISTENER), N(LIST), N(1), N(OUT)) == WASI_ERRNO_NOTCONN);
+  CHECK(CALL(&world, fd_fdstat_set_flags, N(LISTENER), N(WASI_FDFLAG_SYNC)) == WASI_ERRNO_NOTSUP);
+  CHECK(!CALL(&world, fd_fdstat_set_flags, N(LISTENER), N(WASI_FDFLAG_NONBLOCK)));
+  CHECK(CALL(&world, sock_accept, N(LISTENER), N(0), N(OUT)) == WASI_ERRNO_AGAIN);
+  int peer = connect_peer();
+  CHECK(!accept_peer(&world, WASI_FDFLAG_NONBLOCK, &fd));
+  CHECK(CALL(&world, sock_recv, N(fd), N(LIST), N(1), N(4), N(OUT), N(FLAGS)) == WASI_ERRNO_INVAL);
+  CHECK(CALL(&world, sock_send, N(fd), N(LIST), N(1), N(1), N(OUT)) == WASI_ERRNO_INVAL);
+  CHECK(CALL(&world, sock_shutdown, N(fd), N(0)) == WASI_ERRNO_INVAL);
+  CHECK(CALL(&world, sock_shutdown, N(fd), N(4)) == WASI_ERRNO_INVAL);
+  uint32_t error = 0;
+  wasi_put32(world.memory.base + LIST + 4, 32768);
+  while (!error)
+    error = CALL(&world, sock_send, N(fd), N(LIST), N(1), N(0), N(OUT));
+  CHECK(error == WASI_ERRNO_AGAIN);
+  CHECK(CALL(&world, sock_send, N(fd), N(LIST), N(1), N(0), N(OUT)) == WASI_ERRNO_AGAIN);
+  /* The other side breaks the connection off. */
+  struct linger at_once = {1, 0};
+  setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close(peer);
+  CHECK(!CALL(&world, fd_fdstat_set_flags, N(fd), N(0)));
+  CHECK(CALL(&world, sock_recv, N(fd), N(LIST), N(1), N(0), N(OUT), N(FLAGS)) ==
+        WASI_ERRNO_CONNRESET);
+  CHECK(CALL(&world, fd_fdstat_set_rights, N(LISTENER), N(0), N(0)) == WASI_ERRNO_SUCCESS);
+  CHECK(CALL(&world, sock_accept, N(LISTENER), N(0), N(OUT)) == WASI_ERRNO_NOTCAPABLE);
+  CHECK(close_world(&world));
+  report(good, "what is refused, and what would have to wait");
+}
+
 /* What the listener passes on is all that a connection gets. */
 static void test_inheriting(void) {
   bool good = true;
@@ -224,6 +263,7 @@ static void test_exhausted(void) {
     error = accept_peer(&world, 0, &fd);
   }
   CHECK(error == WASI_ERRNO_MFILE && made == WASI_POSIX_SOCKETS);
+  CHECK(CALL(&world, sock_accept, N(LISTENER), N(0), N(OUT)) == WASI_ERRNO_MFILE);
   CHECK(!CALL(&world, fd_close, N(7)));
   CHECK(!accept_peer(&world, 0, &fd) && fd == 7); /* the last one was not lost */
   CHECK(write(peers[made - 1], "late", 4) == 4);
@@ -240,6 +280,7 @@ static void test_exhausted(void) {
     error = accept_peer(&world, 0, &fd);
   }
   CHECK(error == WASI_ERRNO_NOMEM);
+  CHECK(CALL(&world, sock_accept, N(LISTENER), N(0), N(OUT)) == WASI_ERRNO_NOMEM);
   world.host.allocations_left = -1;
   CHECK(!accept_peer(&world, 0, &fd));
   while (made > 0)
@@ -249,9 +290,10 @@ static void test_exhausted(void) {
 }
 
 int main(void) {
-  printf("1..5\n");
+  printf("1..6\n");
   test_connection();
   test_arguments();
+  test_refused();
   test_inheriting();
   test_poll();
   test_exhausted();

@@ -25,6 +25,11 @@
 /* The level that the root is at: log2 of what one of its entries covers. */
 #define PAGES_ROOT_SHIFT 39u
 
+/* The part of an entry that is the address. */
+static inline uint64_t pages_at(uint64_t physical) {
+  return physical;
+}
+
 static inline uint64_t pages_table(uint64_t physical) {
   return physical | PAGES_VALID | PAGES_TABLE;
 }

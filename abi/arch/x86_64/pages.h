@@ -21,6 +21,11 @@
 /* The level that the root is at: log2 of what one of its entries covers. */
 #define PAGES_ROOT_SHIFT 39u
 
+/* The part of an entry that is the address. */
+static inline uint64_t pages_at(uint64_t physical) {
+  return physical;
+}
+
 /* Accessed and dirty are set from the start: nobody reads them, and the CPU need not write. */
 static inline uint64_t pages_table(uint64_t physical) {
   return physical | ABI_PTE_PRESENT | ABI_PTE_WRITE | ABI_PTE_USER | ABI_PTE_ACCESSED;

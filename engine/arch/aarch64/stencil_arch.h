@@ -72,4 +72,8 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 #define PUT_f32(v, value) ((v) = vec_f32(value))
 #define PUT_f64(v, value) ((v) = vec_f64(value))
 
+/* From linear memory, sign extended to 32 bits with zeros above. */
+#define LOAD_SIGNED_i8(to, address) ((to) = (u32)AT(i8, address))
+#define LOAD_SIGNED_i16(to, address) ((to) = (u32)AT(i16, address))
+
 #endif

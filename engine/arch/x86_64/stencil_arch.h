@@ -51,4 +51,10 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
     (v) = (v4)pair_;                                                                               \
   } while (0)
 
+/* From linear memory, sign extended to 32 bits with zeros above: clang takes two instructions. */
+#define LOAD_SIGNED_i8(to, address)                                                                \
+  __asm__ volatile("movsbl %1, %k0" : "=r"(to) : "m"(AT(i8, address)))
+#define LOAD_SIGNED_i16(to, address)                                                               \
+  __asm__ volatile("movswl %1, %k0" : "=r"(to) : "m"(AT(i16, address)))
+
 #endif
