@@ -83,6 +83,10 @@ static inline __attribute__((always_inline)) f64 stencil_promote(f64 v) {
 ENDS(f32)
 ENDS(f64)
 
+/* From linear memory, sign extended to 32 bits with zeros above. */
+#define LOAD_SIGNED_i8(to, address) ((to) = (u32)AT(i8, address))
+#define LOAD_SIGNED_i16(to, address) ((to) = (u32)AT(i16, address))
+
 /* Without a jump, for the condition may be one of the operands. */
 static inline __attribute__((always_inline)) u64 stencil_select(u32 condition, u64 a, u64 b) {
   return b ^ ((a ^ b) & -opaque(condition != 0));
