@@ -162,7 +162,7 @@ static bool outvoted(const struct differ *d, const struct item *item) {
   char command[PATH_LENGTH + 120];
   snprintf(command, sizeof command,
            "wasm-validate --enable-tail-call --enable-memory64 --enable-relaxed-simd "
-           "--enable-extended-const %s/%llu.wasm "
+           "--enable-extended-const --enable-multi-memory %s/%llu.wasm "
            ">%s.wabt 2>&1",
            d->options.keep, (unsigned long long)item->seed, d->ours_path);
   bool valid = system(command) == 0, ours = item->ours.length > 0 && item->ours.at[0] == 'v';
