@@ -79,12 +79,14 @@ __attribute__((no_sanitize("address"))) static void mark_words(const struct wasm
     mark(find_exception(store, *words), marked);
 }
 
+/* Up to where the outermost generated code was entered; an activation that only calls the host has
+ * none. The activations' own addresses say nothing: a sanitizer may keep C's variables elsewhere.
+ */
 static void mark_stack(const struct wasm_store *store, struct wasm_exception **marked) {
-  const struct wasm_activation *outermost = store->activation;
-  while (outermost->outer != NULL)
-    outermost = outermost->outer;
-  uintptr_t here = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7;
-  mark_words(store, (const uint64_t *)here, (const uint64_t *)outermost, marked);
+  uintptr_t end = 0, here = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)7;
+  for (const struct wasm_activation *a = store->activation; a != NULL; a = a->outer)
+    end = a->entry_fp > end ? a->entry_fp : end;
+  mark_words(store, (const uint64_t *)here, (const uint64_t *)end, marked);
 }
 
 static void mark_roots(const struct wasm_store *store, struct wasm_exception **marked) {

@@ -40,14 +40,14 @@ enum { GLOBAL_SET = 0x24, TABLE_GET, TABLE_SET, CONST = 0x41, ADD = 0x6a, SUB, N
 enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF };
 enum { TAKES_I32, I32_TO_I32, TAKES_FOUR, GIVES_FOUR, GIVES_EXN, TAKES_EXN, GIVES_BOTH };
 /* Functions; BACK is the host's. The others are exported by the letters a, b, c and so on. */
-enum { BACK, THROWER, MANY, RETHROWN, KEEP, THROW_KEPT, FOUR, THROUGH, GIVE, TAKE, TAIL };
+enum { BACK, THROWER, MANY, RETHROWN, KEEP, THROW_KEPT, FOUR, THROUGH, GIVE, TAKE, TAIL, HELD };
 
 #define EXPORT(function) 1, (function)-1 + 'a', 0, function
 /* Adds what is on the stack to local 1, subtracts 1 from local 0, and again until that is 0. */
 #define NEXT_ROUND GET, 1, ADD, SET, 1, GET, 0, CONST, 1, SUB, TEE, 0, BR_IF, 0
 
 static void put_code(struct buffer *module) {
-  struct buffer code = {{10}, 1};
+  struct buffer code = {{11}, 1};
   SIZED(&code, 0, GET, 0, THROW, 0, END); /* THROWER */
   /* MANY: the sum of what was caught, without references */
   SIZED(&code, 1, 1, I32, LOOP, EMPTY, BLOCK, I32, TRY_TABLE, EMPTY, 1, CATCH, 0, 0, GET, 0, CALL,
@@ -80,6 +80,10 @@ static void put_code(struct buffer *module) {
   /* TAIL: the handler goes with the frame */
   SIZED(&code, 0, BLOCK, EMPTY, TRY_TABLE, EMPTY, 1, CATCH_ALL, 0, GET, 0, RETURN_CALL, THROWER,
         END, END, END);
+  /* HELD: only a local has a reference while RETHROWN makes many */
+  SIZED(&code, 1, 1, EXN, BLOCK, EXN, TRY_TABLE, EMPTY, 1, CATCH_ALL_REF, 0, CONST, 42, CALL,
+        THROWER, END, UNREACHABLE, END, SET, 1, GET, 0, CALL, RETHROWN, DROP, BLOCK, I32, TRY_TABLE,
+        EMPTY, 1, CATCH, 0, 0, GET, 1, THROW_REF, END, UNREACHABLE, END, END);
   put(module, (const uint8_t[]){10}, 1);
   put_sized(module, code.at, code.length);
 }
@@ -89,14 +93,14 @@ static struct bytes make_module(void) {
   SECTION(&module, 1, 7, FUNC, 1, I32, 0, FUNC, 1, I32, 1, I32, FUNC, 4, I32, I64, F32, F64, 0,
           FUNC, 0, 4, I32, I64, F32, F64, FUNC, 0, 1, EXN, FUNC, 1, EXN, 0, FUNC, 0, 2, I32, EXN);
   SECTION(&module, 2, 1, 4, 'h', 'o', 's', 't', 4, 'b', 'a', 'c', 'k', 0, I32_TO_I32);
-  SECTION(&module, 3, 10, TAKES_I32, I32_TO_I32, I32_TO_I32, TAKES_I32, I32_TO_I32, GIVES_FOUR,
-          I32_TO_I32, GIVES_EXN, TAKES_EXN, TAKES_I32);
+  SECTION(&module, 3, 11, TAKES_I32, I32_TO_I32, I32_TO_I32, TAKES_I32, I32_TO_I32, GIVES_FOUR,
+          I32_TO_I32, GIVES_EXN, TAKES_EXN, TAKES_I32, I32_TO_I32);
   SECTION(&module, 4, 1, EXN, 0, 4);
   SECTION(&module, 13, 2, 0, TAKES_I32, 0, TAKES_FOUR);
   SECTION(&module, 6, 1, EXN, 1, NULL_REF, EXN, END);
-  SECTION(&module, 7, 10, EXPORT(THROWER), EXPORT(MANY), EXPORT(RETHROWN), EXPORT(KEEP),
+  SECTION(&module, 7, 11, EXPORT(THROWER), EXPORT(MANY), EXPORT(RETHROWN), EXPORT(KEEP),
           EXPORT(THROW_KEPT), EXPORT(FOUR), EXPORT(THROUGH), EXPORT(GIVE), EXPORT(TAKE),
-          EXPORT(TAIL));
+          EXPORT(TAIL), EXPORT(HELD));
   put_code(&module);
   return copy_bytes(module.at, module.length);
 }
@@ -165,6 +169,9 @@ static void test_memory(struct world *world) {
     check(call(world, THROW_KEPT, values) == WASM_OK && values[0].i32 == i,
           "one that a table holds is still there");
   }
+  values[0].i32 = THROWS;
+  check(call(world, HELD, values) == WASM_OK && values[0].i32 == 42,
+        "one that a local of a caller holds, too");
   values[0].i32 = 3;
   check(call(world, THROW_KEPT, values) == WASM_TRAPPED &&
             world->trap.kind == WASM_TRAP_NULL_EXCEPTION,
