@@ -153,8 +153,8 @@ static void pass_call(struct ahead *a) {
 static void pass_begin(struct ahead *a, enum control_kind kind) {
   struct compiler *c = a->c;
   uint32_t number = c->flow_count;
-  if (number + 1 >= FLOW_BLOCKS || a->depth + 1 >= FLOW_DEPTH ||
-      !compiler_window_grow(c, &c->flow_window, (number + 1) * sizeof *c->flows)) {
+  if (a->depth + 1 >= FLOW_DEPTH ||
+      !compiler_window_grow(c, &c->flow_window, c->flow_head + (number + 1) * sizeof *c->flows)) {
     a->failed = true;
     return;
   }
@@ -460,7 +460,7 @@ static inline bool pass_back(struct locals_set *live, uint32_t local, bool is_ge
 static void settle_events(struct compiler *c, const struct ahead *a) {
   struct locals_set live = {{0}};
   uint8_t *access = c->accesses + a->access_count;
-  const uint32_t *first = (const uint32_t *)c->event_window.base;
+  const uint32_t *first = c->events;
   for (const uint32_t *event = a->event; event-- > first;) {
     uint32_t operand = *event >> EVENT_BITS, kind = *event & EVENT_KIND;
     if (kind <= EVENT_SET) {
@@ -498,22 +498,24 @@ static void settle_events(struct compiler *c, const struct ahead *a) {
 
 /* ---- The whole ----------------------------------------------------------------------------- */
 
+/* One area for the four arrays: what a body's length bounds, then the blocks, which grow. A block
+ * takes two bytes at least, and so does one that is open. */
 bool flow_reserve(struct compiler *c, size_t longest) {
-  size_t bytes = longest < FLOW_BYTES ? longest : FLOW_BYTES;
-  bool ok = compiler_window_reserve(c, &c->event_window, (bytes + 2) * sizeof(uint32_t)) &&
-            compiler_window_reserve(c, &c->access_window, bytes + 1) &&
-            compiler_window_reserve(c, &c->open_window, FLOW_DEPTH * sizeof(struct open)) &&
-            compiler_window_grow(c, &c->open_window, FLOW_DEPTH * sizeof(struct open)) &&
-            compiler_window_reserve(c, &c->flow_window, FLOW_BLOCKS * sizeof *c->flows);
-  c->accesses = c->access_window.base;
-  c->flows = (struct flow *)c->flow_window.base;
-  return ok;
+  size_t bytes = longest < FLOW_BYTES ? longest : FLOW_BYTES, blocks = bytes / 2 + 2;
+  size_t events = (bytes + 3) / 2 * 2 * sizeof(uint32_t);
+  size_t opens = (blocks < FLOW_DEPTH ? blocks : FLOW_DEPTH) * sizeof(struct open);
+  c->flow_head = (events + opens + bytes + 16) & ~(size_t)15;
+  if (!compiler_window_reserve(c, &c->flow_window, c->flow_head + blocks * sizeof *c->flows) ||
+      !compiler_window_grow(c, &c->flow_window, c->flow_head))
+    return false;
+  c->events = (uint32_t *)c->flow_window.base;
+  c->open = (struct open *)(c->flow_window.base + events);
+  c->accesses = c->flow_window.base + events + opens;
+  c->flows = (struct flow *)(c->flow_window.base + c->flow_head);
+  return true;
 }
 
 void flow_release(struct compiler *c) {
-  compiler_window_release(c, &c->event_window);
-  compiler_window_release(c, &c->access_window);
-  compiler_window_release(c, &c->open_window);
   compiler_window_release(c, &c->flow_window);
 }
 
@@ -522,14 +524,12 @@ void flow_analyse(struct compiler *c) {
   size_t bytes = wasm_reader_left(&c->reader);
   c->flow_count = c->flow_next = c->access_next = 0;
   c->has_flow = false;
-  if (!c->emit || c->local_count == 0 || bytes > FLOW_BYTES ||
-      !compiler_window_grow(c, &c->event_window, (bytes + 2) * sizeof(uint32_t)) ||
-      !compiler_window_grow(c, &c->access_window, bytes + 1))
+  if (!c->emit || c->local_count == 0 || bytes > FLOW_BYTES)
     return;
   const uint8_t *at = c->reader.at;
   struct ahead a = {.c = c, .end = at + bytes, .weight = 1};
-  a.event = (uint32_t *)c->event_window.base;
-  a.open = (struct open *)c->open_window.base;
+  a.event = c->events;
+  a.open = c->open;
   a.open[0] = (struct open){0};
   pass_begin(&a, CONTROL_FUNC);
   pass_body(&a, at);

@@ -84,9 +84,8 @@ static inline bool set_has(const struct locals_set *set, uint32_t local) {
   return local >= FLOW_LOCALS || (set->words[local / 64] >> local % 64 & 1);
 }
 
-/* Longer bodies, deeper and more blocks are not analysed. */
+/* Longer bodies and deeper blocks are not analysed. */
 #define FLOW_BYTES (1u << 20)
-#define FLOW_BLOCKS (1u << 19)
 #define FLOW_DEPTH 1024u
 /* A use in a loop weighs so many times one around it. */
 #define FLOW_WEIGHT_LOOP 8u
@@ -214,7 +213,10 @@ struct compiler {
 
   /* What the analysis of the function says, if it has_flow. */
   bool has_flow;
-  struct window event_window, access_window, open_window, flow_window;
+  struct window flow_window;
+  size_t flow_head; /* bytes of it before the blocks */
+  uint32_t *events;
+  struct open *open;
   struct flow *flows;
   uint32_t flow_count, flow_next; /* blocks analysed; compiled so far */
   uint8_t *accesses; /* per access to a local, in order: nobody wants its value afterwards */
