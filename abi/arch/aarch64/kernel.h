@@ -4,6 +4,9 @@
 #ifndef ABI_ARCH_AARCH64_KERNEL_H
 #define ABI_ARCH_AARCH64_KERNEL_H
 
+/* Where our monitor puts memory, as QEMU's board does: the first physical address. */
+#define ABI_MEMORY_BASE 0x40000000ull
+
 /* Where the image starts, virtual and physical: struct abi_kernel_header. */
 #define ABI_KERNEL_BASE 0x40200000
 
