@@ -22,6 +22,9 @@ const char *arch_check_image(const struct image *image, const void *header);
 /* Adds what the architecture wants in the kernel's memory beside what all have. */
 void arch_finish_kernel(struct abi_tables *tables, struct abi_kernel_state *state);
 
+/* How to come to have /dev/kvm, for messages: the rest of a sentence after a colon. */
+const char *arch_kvm_advice(void);
+
 /* What KVM_CREATE_VM is told. */
 unsigned long arch_vm_type(int kvm);
 

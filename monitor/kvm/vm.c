@@ -24,9 +24,8 @@ static bool explain_open(int reason, char *error, size_t size) {
   switch (reason) {
   case ENOENT:
     snprintf(error, size,
-             "cannot make a VM: /dev/kvm does not exist. Enable virtualisation in the firmware or "
-             "the outer VM, load the module (modprobe kvm_intel or kvm_amd), or use a machine "
-             "that has KVM");
+             "cannot make a VM: /dev/kvm does not exist: %s; or use a machine that has KVM",
+             arch_kvm_advice());
     break;
   case EACCES:
   case EPERM:

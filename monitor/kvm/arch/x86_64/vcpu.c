@@ -156,6 +156,11 @@ static void fill_sregs(struct kvm_sregs *sregs, const struct vm *vm) {
   sregs->efer = EFER_LME | EFER_LMA | EFER_NXE;
 }
 
+const char *arch_kvm_advice(void) {
+  return "allow virtualisation in the firmware or the outer hypervisor, then: sudo modprobe "
+         "kvm_intel (or kvm_amd)";
+}
+
 unsigned long arch_vm_type(int kvm) {
   (void)kvm;
   return 0;
