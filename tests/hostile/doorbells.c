@@ -69,7 +69,7 @@ static uint64_t want_memory(struct machine *m, uint64_t bytes, uint64_t before) 
   arch_ring(ABI_DOORBELL_MEMORY, 0);
   uint64_t after = m->control->memory_end;
   REQUIRE(m, after >= before);
-  REQUIRE(m, after <= m->boot->memory_max);
+  REQUIRE(m, after <= memory_limit(m));
   return after - before;
 }
 
