@@ -12,6 +12,8 @@ ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
 	compile_flow.c compile_loop.c compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
 	arch/$(ARCH)/enter.S)
 ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
+# As guest images link it (tools/profile/profile.mk).
+ENGINE_GUEST := $(B)/guest/engine.o
 
 # Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
 # -Os makes conditional jumps to other functions direct; no constant may go to another section.
