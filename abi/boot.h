@@ -128,7 +128,8 @@ struct abi_boot {
   uint32_t flags;   /* ABI_FLAG_* */
   uint32_t device_count;
 
-  /* Memory. Physical memory is one range from 0; the part the guest may use starts at
+  /* Memory. Physical memory is one range from ABI_MEMORY_BASE
+   * (abi/arch/<a>/kernel.h) on; the part the guest may use starts at
    * free_base, the mapped part ends at memory_end and may be extended (doorbell MEMORY). */
   uint64_t free_base;  /* physical; first byte that nothing occupies; page aligned */
   uint64_t memory_end; /* physical; end of the memory present now */

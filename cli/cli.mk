@@ -11,7 +11,14 @@ MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
 .SECONDEXPANSION:
 $(B)/hermit-wasm: $(call objects,host,$(CLI_SOURCES)) \
 		$$(call objects,host,$$(LIB_SOURCES) $$(MONITOR_SOURCES))
-	$(CLANG) -static -fuse-ld=lld -Wl,--gc-sections -Wl,--icf=safe $^ -o $@
+	$(CLANG) $(HOST_TARGET) -static -fuse-ld=lld -Wl,--gc-sections -Wl,--icf=safe $^ -o $@
+
+# The command for another architecture's hosts, by another copy of make.
+ifeq ($(HOST_TARGET),)
+$(B)/hermit-wasm-%: cross-always | setup
+	@$(MAKE) --no-print-directory $(call cross_settings,$*) $(B)/$*/hermit-wasm
+	cp $(B)/$*/hermit-wasm $@
+endif
 
 install: $(B)/hermit-wasm
 	install -D -m 755 $(B)/hermit-wasm $(DESTDIR)$(PREFIX)/bin/hermit-wasm

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 void cli_fail(const char *format, ...) {
@@ -47,12 +49,31 @@ static void find_streams(int stdio[3]) {
   }
 }
 
+static void interrupt_write(int number) {
+  (void)number;
+}
+
+/* A deadline holds for our own words too: what stderr does not take within a second is given up,
+ * and so is each further write. */
+static void stop_waiting_for_stderr(void) {
+  struct sigaction action = {.sa_handler = interrupt_write};
+  struct itimerval each_second = {{.tv_sec = 1}, {.tv_sec = 1}};
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigaction(SIGALRM, &action, NULL);
+  setitimer(ITIMER_REAL, &each_second, NULL);
+  sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+}
+
 /* One line for ends that the guest could not explain itself. */
 static void explain_end(const struct hermit_wasm_config *config,
                         const struct hermit_wasm_result *result) {
-  if (result->outcome == HERMIT_WASM_TIMED_OUT)
+  if (result->outcome == HERMIT_WASM_TIMED_OUT) {
+    stop_waiting_for_stderr();
     fprintf(stderr, "hermit-wasm: running %s: timed out after %" PRIu64 " ms\n", config->module,
             config->timeout_ms);
+  }
   if (result->outcome == HERMIT_WASM_FAILED && result->error[0])
     fprintf(stderr, "hermit-wasm: %s\n", result->error);
 }

@@ -12,6 +12,8 @@ ENGINE_COMPILER_SOURCES := $(addprefix engine/,\
 	compile_flow.c compile_loop.c compile_memory.c compile_numeric.c compile_values.c compile_vector.c exception.c \
 	arch/$(ARCH)/enter.S)
 ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
+# As guest images link it (tools/profile/profile.mk).
+ENGINE_GUEST := $(B)/guest/engine.o
 
 # Where the machine has no vectors, functions that stencils call. They are the stencils' own source,
 # with other headers.

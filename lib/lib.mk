@@ -13,7 +13,7 @@ $(BUILTIN_IMAGE): $(B)/guest/$(ARCH)/hermit.elf
 $(B)/host/monitor/kvm/builtin.S.o $(B)/asan/monitor/kvm/builtin.S.o: $(BUILTIN_IMAGE)
 $(B)/host/monitor/kvm/builtin.S.o: monitor/kvm/builtin.S
 	@mkdir -p $(@D)
-	$(CLANG) -I. -DBUILTIN_IMAGE='"$(BUILTIN_IMAGE)"' -c $< -o $@
+	$(CLANG) $(HOST_TARGET) -I. -DBUILTIN_IMAGE='"$(BUILTIN_IMAGE)"' -c $< -o $@
 $(B)/asan/monitor/kvm/builtin.S.o: monitor/kvm/builtin.S
 	@mkdir -p $(@D)
 	$(CLANG) -I. -DBUILTIN_IMAGE='"$(BUILTIN_IMAGE)"' -c $< -o $@

@@ -3,6 +3,7 @@
 #include "include/hermit_wasm.h"
 #include "lib/probe_arch.h"
 #include "monitor/jail/jail.h"
+#include "monitor/kvm/arch.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -20,9 +21,7 @@ static void explain_kvm(struct hermit_wasm_host *host, int reason) {
   size_t size = sizeof host->kvm_error;
   switch (reason) {
   case ENOENT:
-    snprintf(text, size,
-             "/dev/kvm does not exist: allow virtualisation in the firmware or the "
-             "outer hypervisor, then: sudo modprobe kvm_intel (or kvm_amd)");
+    snprintf(text, size, "/dev/kvm does not exist: %s", arch_kvm_advice());
     break;
   case EACCES:
   case EPERM:
@@ -32,9 +31,7 @@ static void explain_kvm(struct hermit_wasm_host *host, int reason) {
     break;
   case ENODEV:
   case ENXIO:
-    snprintf(text, size,
-             "/dev/kvm has no driver behind it: allow virtualisation in the firmware "
-             "or the outer hypervisor, then: sudo modprobe kvm_intel (or kvm_amd)");
+    snprintf(text, size, "/dev/kvm has no driver behind it: %s", arch_kvm_advice());
     break;
   default:
     snprintf(text, size, "opening /dev/kvm: %s", strerror(reason));

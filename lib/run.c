@@ -350,7 +350,9 @@ static bool run_under_kvm(struct run *run) {
     vm_destroy(&run->vm);
     close_files(run);
   }
-  if (!jailed) /* afterwards nobody is left to handle signals, and the jail forbids it */
+  if (jailed) /* which forbids to restore them, and nobody is left to handle them */
+    signals_let_in(&run->signals);
+  else
     signals_restore(&run->signals);
   result->stats.teardown_us = now_us() - ended_us;
   return made;

@@ -28,7 +28,7 @@ struct guest_memory_span {
   uint64_t from, to; /* guest-physical */
 };
 
-/* Slots in ascending order, without gaps, from address 0. */
+/* Slots in ascending order, without gaps. */
 struct guest_memory {
   struct guest_memory_slot slots[GUEST_MEMORY_SLOTS_MAX];
   uint32_t slot_count;

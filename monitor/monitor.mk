@@ -2,7 +2,7 @@
 # The monitor: devices and the VM on KVM. The jail is monitor/jail/jail.mk's.
 
 MONITOR_SOURCES += monitor/guest_memory.c monitor/boot_block.c
-MONITOR_SOURCES += monitor/kvm/vm.c monitor/kvm/layout.c monitor/kvm/image.c monitor/kvm/run.c \
+MONITOR_SOURCES += monitor/kvm/vm.c monitor/kvm/layout.c monitor/kvm/kernel.c monitor/kvm/image.c monitor/kvm/run.c \
 	monitor/kvm/signals.c monitor/kvm/arch/$(ARCH)/tables.c monitor/kvm/arch/$(ARCH)/vcpu.c abi/prepare.c abi/arch/$(ARCH)/prepare.c
 MONITOR_SOURCES += monitor/qemu/qemu.c monitor/qemu/bundle.c monitor/qemu/children.c \
 	monitor/qemu/shares.c monitor/qemu/machine.c monitor/qemu/relay.c

@@ -14,3 +14,7 @@ DEVICE_SOURCES := \
 	monitor/devices/fs_names.c \
 	monitor/devices/fs_files.c
 MONITOR_SOURCES += $(DEVICE_SOURCES)
+
+# FUSE's messages as the guest has them (guest/guest.mk): headers for other architectures may be older.
+$(call objects,host,$(DEVICE_SOURCES)): private CFLAGS += -isystem $(B)/guest-include
+$(call objects,host,$(DEVICE_SOURCES)): | $(B)/guest-include/linux/fuse.h

@@ -3,18 +3,30 @@
 #ifndef MONITOR_KVM_ARCH_H
 #define MONITOR_KVM_ARCH_H
 
+#include "abi/kernel.h"
+#include "abi/prepare.h"
 #include "monitor/kvm/vm.h"
 
-/* The user address space: see struct abi_boot. */
+/* Where memory begins, and the user address space: see struct abi_boot. */
 struct arch_addresses {
+  uint64_t memory;
   uint64_t window;
   uint64_t arena_base;
   uint64_t arena_end;
 };
 struct arch_addresses arch_addresses(void);
 
-/* Writes the kernel's memory (descriptor tables, page tables) for vm->layout. */
-bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size);
+/* What is wrong with a loaded image of which `header` are the first bytes, or NULL. */
+const char *arch_check_image(const struct image *image, const void *header);
+
+/* Adds what the architecture wants in the kernel's memory beside what all have. */
+void arch_finish_kernel(struct abi_tables *tables, struct abi_kernel_state *state);
+
+/* How to come to have /dev/kvm, for messages: the rest of a sentence after a colon. */
+const char *arch_kvm_advice(void);
+
+/* What KVM_CREATE_VM is told. */
+unsigned long arch_vm_type(int kvm);
 
 /* Sets the vCPU up: user mode, at the image's entry, with the boot block's address. */
 bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size);

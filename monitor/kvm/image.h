@@ -33,8 +33,8 @@ struct image {
 
 /* Opens the image: `path`, or the built-in one when it is NULL. False: `error` says why. */
 bool image_open(struct image *image, const char *path, char *error, size_t error_size);
-/* Puts the segments into guest memory whose address 0 is at `memory`; image->end bytes must be
- * there. What is not writable is mapped, not copied. */
+/* Puts the segments into guest memory whose address 0 is, or would be, at `memory`; up to
+ * image->end it must be there. What is not writable is mapped, not copied. */
 bool image_load(const struct image *image, uint8_t *memory, char *error, size_t error_size);
 /* Writes what lies in memory from image->base to image->end, zeros aside, to `to`. */
 bool image_write_flat(const struct image *image, uint8_t *to);

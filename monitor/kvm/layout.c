@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Slot 0: where everything lies, and the boot block.
  *
- *   0            image: kernel, then user mode
+ *   base         where the architecture has memory
+ *   image        kernel, then user mode
  *   kernel       the kernel's own memory, page tables included; never mapped for user mode, so it
  *                is also the guard below
  *   stack        the runtime's stack
@@ -56,7 +57,7 @@ static uint64_t image_read_only_end(const struct image *image) {
 /* What the page tables (arch/<a>/tables.c) keep from user mode, devices must not write for it. */
 static void protect_memory(struct vm *vm, const struct image *image) {
   const struct abi_layout *at = &vm->layout;
-  const struct guest_memory_span spans[] = {{0, image_read_only_end(image)},
+  const struct guest_memory_span spans[] = {{arch_addresses().memory, image_read_only_end(image)},
                                             {at->kernel, at->stack},
                                             {at->boot, at->rings},
                                             {at->module, at->free_base}};
@@ -68,10 +69,16 @@ static void protect_memory(struct vm *vm, const struct image *image) {
 bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *image, char *error,
              size_t error_size) {
   struct abi_layout *at = &vm->layout;
-  vm->memory_max = config->memory_max / ABI_BLOCK_SIZE * ABI_BLOCK_SIZE;
-  at->memory_max = vm->memory_max;
+  uint64_t base = arch_addresses().memory;
+  uint64_t size = config->memory_max / ABI_BLOCK_SIZE * ABI_BLOCK_SIZE;
+  vm->memory_max = at->memory_max = base + size;
+  if (image->base < base) {
+    snprintf(error, error_size,
+             "cannot start the guest image: it is not made for this VM's memory");
+    return false;
+  }
   at->kernel = round_up(image->end, ABI_BLOCK_SIZE);
-  at->kernel_size = abi_kernel_memory(vm->memory_max);
+  at->kernel_size = size <= UINT64_MAX - base ? abi_kernel_memory(vm->memory_max) : 0;
   if (!at->kernel_size) {
     snprintf(error, error_size, "cannot make a VM of %llu MiB: too much (--memory)",
              (unsigned long long)(config->memory_max >> 20));
@@ -96,8 +103,8 @@ bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *
   at->data_areas = DATA_AREAS;
   at->code_blocks = CODE_BLOCKS;
   at->end = at->heap_end + (DATA_AREAS + CODE_BLOCKS) * ABI_BLOCK_SIZE + FREE_SIZE;
-  uint64_t least = at->heap_end + 2 * ABI_BLOCK_SIZE;
-  if (config->module_length > vm->memory_max || vm->memory_max < least) {
+  uint64_t least = at->heap_end + 2 * ABI_BLOCK_SIZE - base;
+  if (config->module_length > size || size < least) {
     snprintf(error, error_size,
              "%llu MiB of memory are too few for this module: at least %llu MiB (--memory)",
              (unsigned long long)(config->memory_max >> 20), (unsigned long long)(least >> 20));
@@ -128,7 +135,7 @@ static void write_devices(struct vm *vm, struct boot_writer *writer) {
 static bool read_module(const struct vm *vm, const struct vm_config *config, char *error,
                         size_t error_size) {
   const struct abi_layout *at = &vm->layout;
-  uint8_t *memory = vm->memory.slots[0].host, *to = memory + at->module;
+  uint8_t *memory = vm_origin(vm), *to = memory + at->module;
   /* A large module will also fill the blocks for code, and those that are not given out yet. */
   uint64_t code = at->heap_end + at->data_areas * ABI_BLOCK_SIZE;
   if (at->module_size > ABI_BLOCK_SIZE) {
@@ -140,7 +147,7 @@ static bool read_module(const struct vm *vm, const struct vm_config *config, cha
 
 bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, size_t error_size) {
   const struct abi_layout *at = &vm->layout;
-  uint8_t *memory = vm->memory.slots[0].host;
+  uint8_t *memory = vm_origin(vm);
   struct arch_addresses addresses = arch_addresses();
   struct abi_boot *boot = (struct abi_boot *)(memory + at->boot);
   vm->control = (struct abi_control *)(memory + at->shared);
@@ -151,7 +158,7 @@ bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, s
   boot->device_count = vm->device_count;
   boot->free_base = at->free_base;
   boot->memory_end = at->end;
-  boot->memory_max = vm->memory_max;
+  boot->memory_max = vm->memory_max - addresses.memory;
   boot->window = addresses.window;
   boot->heap_end = at->heap_end;
   boot->arena_base = addresses.arena_base;

@@ -98,3 +98,7 @@ void signals_restore(struct signals *signals) {
     sigaction(numbers[i], &signals->previous_actions[i], NULL);
   sigprocmask(SIG_SETMASK, &signals->previous, NULL);
 }
+
+void signals_let_in(const struct signals *signals) {
+  sigprocmask(SIG_SETMASK, &signals->wait, NULL);
+}

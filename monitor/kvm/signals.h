@@ -40,5 +40,8 @@ bool signals_take_tick(void);
 int signals_take(const struct signals *signals);
 /* Undoes signals_block. */
 void signals_restore(struct signals *signals);
+/* Where that is forbidden, for a process that only tells its end: signals that would end it may
+ * interrupt that. */
+void signals_let_in(const struct signals *signals);
 
 #endif

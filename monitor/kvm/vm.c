@@ -24,9 +24,8 @@ static bool explain_open(int reason, char *error, size_t size) {
   switch (reason) {
   case ENOENT:
     snprintf(error, size,
-             "cannot make a VM: /dev/kvm does not exist. Enable virtualisation in the firmware or "
-             "the outer VM, load the module (modprobe kvm_intel or kvm_amd), or use a machine "
-             "that has KVM");
+             "cannot make a VM: /dev/kvm does not exist: %s; or use a machine that has KVM",
+             arch_kvm_advice());
     break;
   case EACCES:
   case EPERM:
@@ -42,9 +41,10 @@ static bool explain_open(int reason, char *error, size_t size) {
 
 /* KVM_CREATE_VM gives up with EINTR when any signal is pending, even a blocked one's wake-up. */
 static int create_vm(int kvm) {
+  unsigned long type = arch_vm_type(kvm);
   int fd;
   do {
-    fd = ioctl(kvm, KVM_CREATE_VM, 0);
+    fd = ioctl(kvm, KVM_CREATE_VM, type);
   } while (fd < 0 && errno == EINTR);
   return fd;
 }
@@ -98,19 +98,19 @@ bool vm_prepare(struct vm *vm, const struct vm_config *config, const struct imag
                 char *error, size_t error_size) {
   if (!vm_plan(vm, config, image, error, error_size))
     return false;
-  if (!vm_add_slot(vm, vm->layout.end))
+  if (!vm_add_slot(vm, vm->layout.end - vm_memory_end(vm)))
     return fail(error, error_size, "cannot give the VM its memory");
   vm->counter_hz = arch_counter_hz(vm);
-  return image_load(image, vm->memory.slots[0].host, error, error_size) &&
+  return image_load(image, vm_origin(vm), error, error_size) &&
          vm_write_boot(vm, config, error, error_size) &&
-         arch_write_kernel(vm, image, error, error_size) && arch_start_vcpu(vm, error, error_size);
+         vm_write_kernel(vm, image, error, error_size) && arch_start_vcpu(vm, error, error_size);
 }
 
 /* ---- Memory ---- */
 
 uint64_t vm_memory_end(const struct vm *vm) {
   if (!vm->memory.slot_count)
-    return 0;
+    return arch_addresses().memory;
   const struct guest_memory_slot *last = &vm->memory.slots[vm->memory.slot_count - 1];
   return last->base + last->size;
 }
@@ -167,7 +167,8 @@ void vm_grow_memory(struct vm *vm, uint64_t want) {
   if (want == 0 || want > left)
     return;
   want = (want + ABI_BLOCK_SIZE - 1) / ABI_BLOCK_SIZE * ABI_BLOCK_SIZE;
-  uint64_t size = end > want ? end : want;
+  uint64_t present = end - arch_addresses().memory;
+  uint64_t size = present > want ? present : want;
   if (size > left)
     size = left;
   while (!vm_add_slot(vm, size) && size > want) {

@@ -54,7 +54,7 @@ struct vm {
   struct kvm_run *run;
   size_t run_size;
   struct guest_memory memory;
-  uint64_t memory_max;
+  uint64_t memory_max;         /* end of the memory there may be, guest-physical */
   struct abi_layout layout;    /* of slot 0, by layout.c */
   struct abi_control *control; /* in guest memory: the guest may change it at any time */
   struct vm_device devices[ABI_MAX_DEVICES];
@@ -101,9 +101,18 @@ uint64_t vm_memory_end(const struct vm *vm);
 /* Serves doorbell MEMORY: at least `want` bytes more, if the limit allows. */
 void vm_grow_memory(struct vm *vm, uint64_t want);
 
+/* Where guest-physical address 0 is, or would be, in the host mapping of slot 0. To this the
+ * addresses of vm->layout are added. */
+static inline uint8_t *vm_origin(const struct vm *vm) {
+  const struct guest_memory_slot *slot = &vm->memory.slots[0];
+  return slot->host - slot->base;
+}
+
 /* Sets vm->layout for what the configuration needs. */
 bool vm_plan(struct vm *vm, const struct vm_config *config, const struct image *image, char *error,
              size_t error_size);
+/* Writes the kernel's memory (descriptor tables, page tables) into slot 0, where the image is. */
+bool vm_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size);
 /* Writes boot block, rings and module into slot 0. */
 bool vm_write_boot(struct vm *vm, const struct vm_config *config, char *error, size_t error_size);
 

@@ -228,6 +228,15 @@ my $all = join "", map { chr } 0 .. 255; type $all; hear $all eq $all ? $all : "
   need_terminal
   options=(--timeout 500ms)
   expect 124 on_terminal '1' streams spew
+  # Nor does anybody read why it ended, which is long.
+  local directory=$BATS_TEST_TMPDIR/$(printf '/%0200d' {1..10})
+  mkdir -p "$directory"
+  cp "$modules/streams.wasm" "$directory"
+  local modules=$directory
+  expect 124 on_terminal '1' streams spew
+  options=(--timeout 500ms "--stats=json:$BATS_TEST_TMPDIR/stats")
+  expect 124 on_terminal '1' streams spew
+  modules=$root/build/tests/modules
   options=()
   expect 0 on_terminal 'raw
 ---

@@ -24,6 +24,7 @@ static void run_trials(struct identity identity) {
 #define SYSCALL_NUMBERS 512 /* more than Linux has yet */
 #define ALLOW(name, why) SYS_##name,
 #define ALLOW_WHERE(name, why, ...) SYS_##name,
+#define ALLOW_ON(arch, name, why, ...) SYS_##name,
 #define ALLOW_LISTENING(name, why)
 #define ALLOW_LISTENING_WHERE(name, why, ...)
 static const int allowed[] = {

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/filter.h>
@@ -25,6 +27,7 @@
 
 struct rule {
   const char *name;
+  const char *arch; /* or NULL: all */
   bool listening;
   unsigned count;
   struct scmp_arg_cmp conditions[CONDITIONS_MAX];
@@ -39,12 +42,17 @@ struct rule {
 #define LACKS(argument, bits)                                                                      \
   { argument, SCMP_CMP_MASKED_EQ, (uint32_t)(bits), 0 }
 #define CONDITIONS(...) ((struct scmp_arg_cmp[]){__VA_ARGS__})
-#define RULE_WHERE(name, listening, ...)                                                           \
-  {#name, listening, sizeof CONDITIONS(__VA_ARGS__) / sizeof(struct scmp_arg_cmp), {__VA_ARGS__}},
-#define ALLOW(name, why) {#name, false, 0, {{0}}},
-#define ALLOW_WHERE(name, why, ...) RULE_WHERE(name, false, __VA_ARGS__)
-#define ALLOW_LISTENING(name, why) {#name, true, 0, {{0}}},
-#define ALLOW_LISTENING_WHERE(name, why, ...) RULE_WHERE(name, true, __VA_ARGS__)
+#define RULE_WHERE(name, arch, listening, ...)                                                     \
+  {#name,                                                                                          \
+   arch,                                                                                           \
+   listening,                                                                                      \
+   sizeof CONDITIONS(__VA_ARGS__) / sizeof(struct scmp_arg_cmp),                                   \
+   {__VA_ARGS__}},
+#define ALLOW(name, why) {#name, NULL, false, 0, {{0}}},
+#define ALLOW_WHERE(name, why, ...) RULE_WHERE(name, NULL, false, __VA_ARGS__)
+#define ALLOW_ON(arch, name, why, ...) RULE_WHERE(name, #arch, false, __VA_ARGS__)
+#define ALLOW_LISTENING(name, why) {#name, NULL, true, 0, {{0}}},
+#define ALLOW_LISTENING_WHERE(name, why, ...) RULE_WHERE(name, NULL, true, __VA_ARGS__)
 
 static const struct rule rules[] = {
 #include "monitor/jail/syscalls.def"
@@ -83,7 +91,8 @@ static scmp_filter_ctx make_filter(const char *arch_name, bool listening, int ex
       seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
     fail("libseccomp is too old", arch_name);
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-    if (listening || !rules[i].listening)
+    if ((listening || !rules[i].listening) &&
+        (!rules[i].arch || strcmp(rules[i].arch, arch_name) == 0))
       add_rule(filter, arch, &rules[i]);
   for (int i = 0; i < extra_count; i++)
     add_rule(filter, arch, &(struct rule){.name = extra[i]});

@@ -10,7 +10,7 @@
 
 #define PAGES_VALID 0x1ull
 #define PAGES_TABLE 0x2ull       /* of the last level: a page; of others: a table, not a block */
-#define PAGES_DEVICE (1ull << 2) /* attribute 1 of PAGES_ATTRIBUTES; 0 is ordinary memory */
+#define PAGES_DEVICE (1ull << 2) /* attribute 1 of ABI_MAIR; 0 is ordinary memory */
 #define PAGES_USER (1ull << 6)
 #define PAGES_READ_ONLY (1ull << 7)
 #define PAGES_INNER_SHAREABLE (3ull << 8)
@@ -18,9 +18,6 @@
 #define PAGES_KERNEL_NO_EXECUTE (1ull << 53)
 #define PAGES_USER_NO_EXECUTE (1ull << 54)
 #define PAGES_ADDRESS 0x0000fffffffff000ull
-
-/* MAIR_EL1: write-back memory, device registers. */
-#define PAGES_ATTRIBUTES 0x04ffull
 
 /* The level that the root is at: log2 of what one of its entries covers. */
 #define PAGES_ROOT_SHIFT 39u

@@ -4,6 +4,9 @@
 #ifndef ABI_ARCH_RISCV64_KERNEL_H
 #define ABI_ARCH_RISCV64_KERNEL_H
 
+/* Where a monitor of ours would put memory, as QEMU's board does: the first physical address. */
+#define ABI_MEMORY_BASE 0x80000000ull
+
 /* Where the image starts, virtual and physical: struct abi_kernel_header. */
 #define ABI_KERNEL_BASE 0x80200000
 

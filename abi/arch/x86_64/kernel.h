@@ -17,6 +17,9 @@
 #define ABI_VECTOR_DOUBLE_FAULT 8
 #define ABI_VECTOR_MACHINE_CHECK 18
 
+/* Where our monitor puts memory: the first physical address. */
+#define ABI_MEMORY_BASE 0
+
 /* Where the image starts, virtual and physical: struct abi_kernel_header. */
 #define ABI_KERNEL_BASE 0x200000
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* aarch64 under QEMU: what the device tree says, and the last steps to user mode. */
 #include "abi/arch/aarch64/pages.h"
+#include "abi/arch/aarch64/registers.h"
 #include "guest/kernel/arch/aarch64/virt.h"
 #include "guest/kernel/boot/boot.h"
 #include "guest/kernel/boot/fdt.h"
@@ -52,36 +53,22 @@ static void start_gic(const struct found *found) {
 
 /* ---- To user mode ---- */
 
-/* TCR_EL1: 48 bits below, nothing above; tables in write-back, inner shareable memory. */
-#define TCR_T0SZ 16u
-#define TCR_CACHED (1u << 8 | 1u << 10 | 3u << 12)
-#define TCR_NO_UPPER (1u << 23)
-#define TCR_PHYSICAL_SHIFT 32
-#define TCR_PHYSICAL_48 5u
-/* SCTLR_EL1: MMU, caches, aligned stacks; user mode may clean caches; what is writable is not
- * executed; exceptions set PAN. The rest are bits that must be 1. */
-#define SCTLR_BITS                                                                                 \
-  (1u << 0 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 11 | 1u << 12 | 1u << 14 | 1u << 15 | 1u << 16 |  \
-   1u << 18 | 1u << 19 | 1u << 20 | 1u << 22 | 1u << 26 | 1u << 28 | 1u << 29)
-
 static uint64_t translation_control(void) {
   uint64_t features;
   __asm__("mrs %0, id_aa64mmfr0_el1" : "=r"(features));
-  uint64_t physical = features & 15;
-  if (physical > TCR_PHYSICAL_48)
-    physical = TCR_PHYSICAL_48;
-  return TCR_T0SZ | TCR_CACHED | TCR_NO_UPPER | physical << TCR_PHYSICAL_SHIFT;
+  return abi_tcr(features);
 }
 
 void arch_enter_user(struct abi_tables *tables, const struct abi_layout *layout,
                      const struct abi_boot *boot) {
   const struct abi_kernel_header *header = (const struct abi_kernel_header *)ABI_KERNEL_BASE;
-  abi_map(tables, VIRT_SERIAL, SERIAL_PHYSICAL, ABI_PAGE_SIZE, ABI_MAP_WRITE | ABI_MAP_DEVICE);
+  abi_map(tables, ABI_KERNEL_REGISTERS, SERIAL_PHYSICAL, ABI_PAGE_SIZE,
+          ABI_MAP_WRITE | ABI_MAP_DEVICE);
   struct abi_kernel_state *state = (struct abi_kernel_state *)layout->kernel;
   state->next_table = tables->next;
   state->is_virt = 1;
   enter_user(tables->root, header->user_entry, ABI_USER_WINDOW + layout->stack + layout->stack_size,
-             ABI_USER_WINDOW + (uint64_t)boot, translation_control(), PAGES_ATTRIBUTES, SCTLR_BITS);
+             ABI_USER_WINDOW + (uint64_t)boot, translation_control(), ABI_MAIR, ABI_SCTLR);
 }
 
 void board_start(uint64_t tree) {

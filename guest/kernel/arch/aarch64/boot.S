@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The way in as Linux has it (Documentation/arm64/booting.rst): x0: device tree; MMU and caches off;
  * EL1, or EL2, which is left at once. And the way to user mode. */
+#include "abi/arch/aarch64/registers.h"
 #include "guest/kernel/arch/aarch64/virt.h"
 
 #define SPSR_EL1H 0x3c5
-#define SPSR_EL0 0x3c0
 #define HCR_EL2_RW (1 << 31)
-/* CPACR_EL1: floating point and vectors for everybody. CNTKCTL_EL1: counters for user mode. */
-#define CPACR_FPEN (3 << 20)
-#define CNTKCTL_COUNTERS 3
 
         .section .kernel.text, "ax"
         .globl boot_entry
@@ -26,9 +23,9 @@ boot_entry:
 1:      msr spsel, #1
         ldr x1, =boot_scratch + BOOT_STACK_TOP
         mov sp, x1
-        mov x1, #CPACR_FPEN
+        mov x1, #ABI_CPACR
         msr cpacr_el1, x1
-        mov x1, #CNTKCTL_COUNTERS
+        mov x1, #ABI_CNTKCTL
         msr cntkctl_el1, x1
         ldr x1, =kernel_vectors
         msr vbar_el1, x1
@@ -56,7 +53,7 @@ enter_user:
         mov sp, x7
         msr elr_el1, x1
         msr sp_el0, x2
-        mov x7, #SPSR_EL0
+        mov x7, #ABI_PSTATE_USER
         msr spsr_el1, x7
         mov x0, x3
         eret

@@ -28,7 +28,7 @@ static inline uint64_t tables_changed(uint64_t result) {
   return result;
 }
 
-/* No monitor offers it here: state.can_fill is 0. */
+/* Not wanted here: kernels run at full speed. state.can_fill is 0. */
 static inline void tables_ask_to_fill(uint64_t first, uint64_t count) {
   (void)first, (void)count;
 }

@@ -3,9 +3,9 @@
  * call gate. The fault's description travels in registers and nothing is saved, because the runtime
  * never goes on where a fault happened (a WebAssembly trap unwinds). */
 #include "abi/arch/aarch64/kernel.h"
+#include "abi/arch/aarch64/registers.h"
 
 #define CLASS_SVC 0x15
-#define MASK_ALL 0x3c0 /* SPSR_EL1: EL0, all interrupts masked */
 
 /* ---- The header: Linux's, so that boot loaders take the image for one, then ours ---- */
 
@@ -19,10 +19,11 @@
         .ascii "ARM\x64"
         .long 0
         .quad 0x4c4e524b4d575248
-        .long 1
+        .long ABI_KERNEL_VERSION
         .long 0
         .quad guest_user_base
         .quad _start
+        .quad kernel_vectors
 
         .section .kernel.text, "ax"
 
@@ -77,17 +78,27 @@ fault:
         msr elr_el1, x6
         ldr x6, =runtime_upcall_stack_top
         msr sp_el0, x6
-        mov x6, #MASK_ALL
+        mov x6, #ABI_PSTATE_USER
         msr spsr_el1, x6
         eret
 
+/* Who is told depends on the machine. While the MMU is off it is QEMU's. */
 panic:
         mrs x0, esr_el1
         mrs x1, elr_el1
         mrs x2, far_el1
         ldr x3, =ABI_KERNEL_STACK_TOP
         mov sp, x3
-        b virt_panic
+        mrs x3, sctlr_el1
+        tbz x3, #0, 1f
+        ldr x3, =ABI_KERNEL_WINDOW
+        ldr x3, [x3, #ABI_KERNEL_STATE_IS_VIRT]
+        cbnz x3, 1f
+        lsr x0, x0, #26
+        ldr x3, =ABI_KERNEL_REGISTERS
+        str w0, [x3]
+        b .
+1:      b virt_panic
 
         .ltorg
         .section .note.GNU-stack, "", @progbits

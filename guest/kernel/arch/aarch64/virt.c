@@ -2,6 +2,9 @@
 /* aarch64 under QEMU: waiting, printing, ending. */
 #include "guest/kernel/arch/aarch64/virt.h"
 #include "abi/kernel.h"
+#include <stddef.h>
+
+_Static_assert(offsetof(struct abi_kernel_state, is_virt) == ABI_KERNEL_STATE_IS_VIRT, "traps.S");
 
 #define NS_PER_S 1000000000ull
 
@@ -43,7 +46,7 @@ void virt_put(uint64_t base, char character) {
 
 static uint64_t print(uint64_t characters, uint64_t count) {
   for (; count && count <= sizeof(characters); count--) {
-    virt_put(VIRT_SERIAL, (char)characters);
+    virt_put(ABI_KERNEL_REGISTERS, (char)characters);
     characters >>= 8;
   }
   return ABI_KERNEL_OK;
@@ -68,12 +71,12 @@ void virt_end(uint32_t status) {
 
 static void print_text(const char *text) {
   for (; *text; text++)
-    virt_put(VIRT_SERIAL, *text);
+    virt_put(ABI_KERNEL_REGISTERS, *text);
 }
 
 static void print_hex(uint64_t value) {
   for (int shift = 60; shift >= 0; shift -= 4)
-    virt_put(VIRT_SERIAL, "0123456789abcdef"[value >> shift & 15]);
+    virt_put(ABI_KERNEL_REGISTERS, "0123456789abcdef"[value >> shift & 15]);
 }
 
 /* An undefined instruction is the one of virt_end. */

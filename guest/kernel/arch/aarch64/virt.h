@@ -9,9 +9,6 @@
 #define BOOT_STACK_TOP 0x1c000
 #define BOOT_SCRATCH_SIZE 0x20000
 
-/* The serial port, on the last page of the kernel's window. */
-#define VIRT_SERIAL 0x803ffff000
-
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 

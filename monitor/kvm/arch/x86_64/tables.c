@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* x86_64: writes the kernel's memory (abi/prepare.h) into slot 0, and serves what the kernel asks
- * of it later. */
+/* x86_64: what its kernel's memory has beside what all have, and what its kernel asks of the
+ * monitor later. */
 #include "abi/arch/x86_64/kernel.h"
 #include "abi/kernel.h"
 #include "monitor/kvm/arch.h"
@@ -8,11 +8,14 @@
 #include <stdio.h>
 
 struct arch_addresses arch_addresses(void) {
-  return (struct arch_addresses){
-      .window = ABI_USER_WINDOW, .arena_base = ABI_ARENA_BASE, .arena_end = ABI_ARENA_END};
+  return (struct arch_addresses){.memory = ABI_MEMORY_BASE,
+                                 .window = ABI_USER_WINDOW,
+                                 .arena_base = ABI_ARENA_BASE,
+                                 .arena_end = ABI_ARENA_END};
 }
 
-static const char *check_header(const struct abi_kernel_header *header, const struct image *image) {
+const char *arch_check_image(const struct image *image, const void *first) {
+  const struct abi_kernel_header *header = first;
   if (image->base != ABI_KERNEL_BASE || image->segments[0].file_size < sizeof(*header) ||
       header->magic != ABI_KERNEL_MAGIC)
     return "it does not start with the kernel's header";
@@ -21,24 +24,9 @@ static const char *check_header(const struct abi_kernel_header *header, const st
   return NULL;
 }
 
-bool arch_write_kernel(struct vm *vm, const struct image *image, char *error, size_t error_size) {
-  struct abi_tables tables = {.memory = vm->memory.slots[0].host};
-  const char *problem =
-      check_header((const struct abi_kernel_header *)(tables.memory + ABI_KERNEL_BASE), image);
-  if (problem) {
-    snprintf(error, error_size, "cannot start the guest image: %s", problem);
-    return false;
-  }
-  struct abi_segment segments[IMAGE_SEGMENTS_MAX];
-  for (uint32_t i = 0; i < image->segment_count; i++)
-    segments[i] = (struct abi_segment){.address = image->segments[i].address,
-                                       .size = image->segments[i].size,
-                                       .writable = image->segments[i].writable,
-                                       .executable = image->segments[i].executable};
-  abi_prepare_kernel(&tables, &vm->layout, segments, image->segment_count);
-  ((struct abi_kernel_state *)(tables.memory + vm->layout.kernel))->can_fill = 1;
-  vm->memory.block_types = (uint64_t *)(tables.memory + abi_block_types(&vm->layout));
-  return true;
+void arch_finish_kernel(struct abi_tables *tables, struct abi_kernel_state *state) {
+  (void)tables;
+  state->can_fill = 1;
 }
 
 /* The kernel's words are the guest's: copied once, then checked, like any other's. */

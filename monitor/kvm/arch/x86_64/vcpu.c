@@ -138,7 +138,7 @@ static uint64_t optional_cr4(void) {
 
 static void fill_sregs(struct kvm_sregs *sregs, const struct vm *vm) {
   const struct abi_kernel_state *state =
-      (const struct abi_kernel_state *)(vm->memory.slots[0].host + vm->layout.kernel);
+      (const struct abi_kernel_state *)(vm_origin(vm) + vm->layout.kernel);
   sregs->cs = user_segment(ABI_SELECTOR_USER_CODE, true);
   sregs->ss = user_segment(ABI_SELECTOR_USER_DATA, false);
   sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss;
@@ -154,6 +154,16 @@ static void fill_sregs(struct kvm_sregs *sregs, const struct vm *vm) {
   sregs->cr3 = state->root;
   sregs->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_OSXSAVE | optional_cr4();
   sregs->efer = EFER_LME | EFER_LMA | EFER_NXE;
+}
+
+const char *arch_kvm_advice(void) {
+  return "allow virtualisation in the firmware or the outer hypervisor, then: sudo modprobe "
+         "kvm_intel (or kvm_amd)";
+}
+
+unsigned long arch_vm_type(int kvm) {
+  (void)kvm;
+  return 0;
 }
 
 bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size) {
@@ -176,7 +186,7 @@ bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size) {
   if (ioctl(vm->vcpu, KVM_SET_XCRS, &xcrs) < 0)
     return fail(error, error_size, "KVM_SET_XCRS");
   const struct abi_kernel_header *header =
-      (const struct abi_kernel_header *)(vm->memory.slots[0].host + ABI_KERNEL_BASE);
+      (const struct abi_kernel_header *)(vm_origin(vm) + ABI_KERNEL_BASE);
   struct kvm_regs regs = {.rip = header->user_entry,
                           .rsp = ABI_USER_WINDOW + vm->layout.stack + vm->layout.stack_size,
                           .rdi = ABI_USER_WINDOW + vm->layout.boot,
