@@ -53,7 +53,7 @@ $(B)/guest/%.S.o: %.S | setup
 	$(CLANG) --target=$(ARCH)-none-elf $(GUEST_ASSEMBLER_$(ARCH)) -I. -MMD -MP -c $< -o $@
 
 include $(wildcard engine/engine.mk wasi/wasi.mk guest/drivers/drivers.mk guest/guest.mk monitor/monitor.mk monitor/devices/devices.mk monitor/jail/jail.mk lib/lib.mk \
-	cli/cli.mk examples/examples.mk bench/bench.mk tools/tools.mk tests/*/*.mk tests/tests.mk)
+	cli/cli.mk examples/examples.mk bench/bench.mk tools/tools.mk tests/*/*.mk tests/tests.mk tools/profile/profile.mk)
 
 all: $(B)/hermit-wasm
 

@@ -29,7 +29,7 @@ RUNTIME_SOURCES := guest/runtime/arch/$(ARCH)/start.S guest/runtime/arch/$(ARCH)
 # The program that runs a module.
 PROGRAM_SOURCES := guest/runtime/main.c guest/runtime/fetch.c guest/runtime/link.c guest/runtime/host.c \
 	guest/runtime/inspect.c guest/runtime/report.c guest/runtime/print.c guest/runtime/number.c
-# DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_SOURCES are others'.
+# DRIVER_SOURCES (guest/drivers/drivers.mk), WASI_SOURCES and ENGINE_GUEST are others'.
 
 $(call objects,guest,$(KERNEL_SOURCES)): GUEST_ARCH_CFLAGS = $(KERNEL_ARCH_CFLAGS_$(ARCH)) \
 	-Iguest/kernel/arch/$(ARCH) -Iabi/arch/$(ARCH)
@@ -55,7 +55,7 @@ endef
 
 # The product's image.
 $(eval $(call guest_image,$(B)/guest/$(ARCH)/hermit.elf,$$(call objects,guest,$$(PROGRAM_SOURCES) \
-	$$(DRIVER_SOURCES) $$(WASI_SOURCES) $$(ENGINE_SOURCES))))
+	$$(DRIVER_SOURCES) $$(WASI_SOURCES)) $$(ENGINE_GUEST)))
 
 # `make image`: the images of all architectures, to be started by hand (docs/qemu.md) or by the
 # command with --arch; flat ones for boards that take no others. Another architecture's are made by

@@ -36,4 +36,4 @@ tests/spec/driver/check tests/spec/host-asan: $(B)/tests/spec-asan
 # The image that runs a script in the VM: hermit-wasm run --guest-image IMAGE SCRIPT NAME.
 $(eval $(call guest_image,$(B)/tests/spec.elf,$$(call objects,guest,tests/spec/guest_main.c \
 	$$(SPEC_SOURCES) $$(filter-out guest/runtime/main.c,$$(PROGRAM_SOURCES)) $$(DRIVER_SOURCES) \
-	$$(WASI_SOURCES) $$(ENGINE_SOURCES))))
+	$$(WASI_SOURCES)) $$(ENGINE_GUEST)))
