@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 static void explain_kvm(struct hermit_wasm_host *host, int reason) {
@@ -91,11 +92,16 @@ static void find_program(const char *directories, const char *name, char *path, 
 static void probe_qemu(struct hermit_wasm_host *host) {
   static const char *const names[] = {"qemu-system-x86_64", "qemu-system-aarch64",
                                       "qemu-system-riscv64"};
+  struct utsname kernel = {0};
+  uname(&kernel);
   const char *path = getenv("PATH");
   if (path == NULL)
     path = "/usr/local/bin:/usr/bin:/bin";
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     find_program(path, names[i], host->qemu[i], sizeof host->qemu[i]);
+    if (strcmp(names[i] + strlen("qemu-system-"), kernel.machine) == 0)
+      host->arch = (int)i;
+  }
   /* Debian 13 has it in a package of its own (Rust), Debian 12 in QEMU's (C). On no PATH. */
   find_program("/usr/libexec:/usr/lib/qemu", "virtiofsd", host->virtiofsd, sizeof host->virtiofsd);
 }
