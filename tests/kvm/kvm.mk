@@ -2,7 +2,7 @@
 # `make test-kvm-aarch64`: our monitor under KVM on aarch64, on an emulated machine. Downloads Debian
 # packages for it, once; takes a quarter of an hour.
 
-KVM_CROSS_TESTS := vm_test hostile_plain_test
+KVM_CROSS_TESTS := vm_test hostile_plain_test http_load
 .PHONY: test-kvm-aarch64
 ifeq ($(HOST_TARGET),)
 $(KVM_CROSS_TESTS:%=$(B)/aarch64/tests/%): cross-always | setup
