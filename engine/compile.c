@@ -135,49 +135,12 @@ static void fail_opcode(struct compiler *c, uint8_t opcode) {
     compiler_fail(c, WASM_MALFORMED, "illegal opcode 0x%x", opcode);
 }
 
-/* Vectors come into a function by instructions, locals, blocks, or types that the module declares.
- */
-static void fail_vectors(struct compiler *c) {
-  compiler_fail(c, WASM_UNSUPPORTED, "vectors (v128) need a processor that has them");
-}
-
-static bool lacks_vectors(const struct compiler *c) {
-  return !ENCODING_HAS_VECTORS && c->emit;
-}
-
-uint8_t compiler_read_valtype(struct compiler *c) {
-  uint8_t type = wasm_read_valtype(&c->reader);
-  if (type == WASM_V128 && lacks_vectors(c) && compiler_ok(c))
-    fail_vectors(c);
-  return type;
-}
-
-static bool has_vector(const uint8_t *types, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++)
-    if (types[i] == WASM_V128)
-      return true;
-  return false;
-}
-
-static bool declares_vectors(const struct wasm_module *module) {
-  for (uint32_t i = 0; i < module->type_count; i++)
-    if (has_vector(module->types[i].params, module->types[i].param_count) ||
-        has_vector(module->types[i].results, module->types[i].result_count))
-      return true;
-  for (uint32_t i = 0; i < module->global_count; i++)
-    if (module->globals[i].type == WASM_V128)
-      return true;
-  return false;
-}
-
 static void compile_prefixed(struct compiler *c, uint8_t prefix) {
   const struct opcode *table = prefix == 0xfc ? opcodes_fc : opcodes_fd;
   uint32_t count = prefix == 0xfc ? FC_COUNT : FD_COUNT, code = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
     return;
-  if (prefix == 0xfd && lacks_vectors(c))
-    fail_vectors(c);
-  else if (code < count && table[code].handle)
+  if (code < count && table[code].handle)
     table[code].handle(c, &table[code]);
   else if (prefix == 0xfc && code >= 0x13 && code <= 0x16)
     compiler_fail(c, WASM_UNSUPPORTED, "instruction 0xfc 0x%x needs wide arithmetic", code);
@@ -222,7 +185,7 @@ static bool read_locals(struct compiler *c) {
   for (uint32_t i = 0; i < runs && compiler_ok(c); i++) {
     c->opcode = c->reader.at;
     uint32_t count = wasm_read_u32(&c->reader);
-    uint8_t type = compiler_read_valtype(c);
+    uint8_t type = wasm_read_valtype(&c->reader);
     total += count;
     if (!compiler_ok(c))
       return false;
@@ -471,10 +434,6 @@ static bool compile_functions(struct compiler *c, uint32_t functions) {
 }
 
 static bool compile_all(struct compiler *c, uint32_t functions) {
-  if (lacks_vectors(c) && declares_vectors(c->module)) {
-    fail_vectors(c);
-    return false;
-  }
   if (!reserve_state(c))
     return false;
   if (c->emit) {

@@ -271,7 +271,7 @@ bool control_read_type(struct compiler *c, struct wasm_functype *type) {
     return true;
   }
   if (wasm_reader_left(&c->reader) > 0 && (*c->reader.at & 0xc0) == 0x40) {
-    uint8_t result = compiler_read_valtype(c);
+    uint8_t result = wasm_read_valtype(&c->reader);
     type->result_count = 1;
     for (uint32_t i = 0; i < sizeof all; i++)
       if (all[i] == result)

@@ -253,7 +253,10 @@ void emit_store(struct compiler *c, uint8_t type, uint32_t reg, int32_t offset) 
 }
 
 void emit_move(struct compiler *c, uint8_t type, uint32_t to, uint32_t from) {
-  uint32_t family = is_float_type(type) ? ST_movef : is_wide_type(type) ? ST_move64 : ST_move32;
+  uint32_t family = type == WASM_V128     ? ST_movev
+                    : is_float_type(type) ? ST_movef
+                    : is_wide_type(type)  ? ST_move64
+                                          : ST_move32;
   if (to != from)
     emit_stencil(c, family, pool_number(to), pool_number(from));
 }

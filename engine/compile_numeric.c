@@ -529,7 +529,7 @@ void compile_select_typed(struct compiler *c, const struct opcode *op) {
     compiler_fail(c, WASM_INVALID, "invalid result arity: select with %u types", count);
     return;
   }
-  uint8_t type = compiler_read_valtype(c);
+  uint8_t type = wasm_read_valtype(&c->reader);
   const uint8_t wants[] = {type, type, WASM_I32};
   if (compiler_ok(c) && stack_check(c, 3, wants))
     select_operands(c, type);

@@ -232,8 +232,6 @@ struct compiler {
 #define compiler_fail(c, status, ...)                                                              \
   wasm_reader_fail_at(&(c)->reader, (c)->opcode, status, __VA_ARGS__)
 #define compiler_ok(c) wasm_reader_ok(&(c)->reader)
-/* A type of values that code can be made for. */
-uint8_t compiler_read_valtype(struct compiler *c);
 const char *compiler_opcode_name(const uint8_t *opcode, const uint8_t *end);
 /* Makes at least `size` bytes of a window usable. False: it failed, and the error is set. */
 static inline bool compiler_window_grow(struct compiler *c, struct window *window, size_t size);

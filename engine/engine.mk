@@ -15,6 +15,17 @@ ENGINE_SOURCES += $(ENGINE_COMPILER_SOURCES)
 # As guest images link it (tools/profile/profile.mk).
 ENGINE_GUEST := $(B)/guest/engine.o
 
+# Where the machine has no vectors, functions that stencils call. They are the stencils' own source,
+# with other headers.
+VECTOR_FUNCTION_SOURCES_riscv64 := engine/arch/riscv64/vector_functions.c \
+	engine/stencils/vector_float.c engine/stencils/vector_integer.c
+VECTOR_FUNCTION_SOURCES := $(VECTOR_FUNCTION_SOURCES_$(ARCH))
+ENGINE_SOURCES += $(VECTOR_FUNCTION_SOURCES)
+VECTOR_FUNCTION_OBJECTS := $(foreach flavour,host guest,\
+	$(call objects,$(flavour),$(VECTOR_FUNCTION_SOURCES)))
+$(VECTOR_FUNCTION_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH)/functions
+$(VECTOR_FUNCTION_OBJECTS): private GUEST_CFLAGS += -Iengine/arch/$(ARCH)/functions
+
 # Stencils: compiled by clang at build time, taken from the object files by tools/stencils.
 # -Os makes conditional jumps to other functions direct; no constant may go to another section.
 STENCIL_MACHINE_aarch64 := -march=armv8-a
@@ -28,12 +39,14 @@ STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -
 	$(STENCIL_MACHINE_$(ARCH)) $(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \
 	-fno-math-errno -fno-stack-protector -fno-jump-tables \
 	-Wall -Wextra -Werror -Wno-uninitialized
-STENCIL_VECTORS_x86_64 := vector_float.c vector_integer.c vector_move.c
-STENCIL_VECTORS_aarch64 := $(STENCIL_VECTORS_x86_64)
+# Moves of vectors; riscv64 has them in pairs of registers.
+STENCIL_VECTOR_MOVE_aarch64 := engine/stencils/vector_move.c
+STENCIL_VECTOR_MOVE_riscv64 := engine/arch/riscv64/vector_move.c
+STENCIL_VECTOR_MOVE_x86_64 := engine/stencils/vector_move.c
 STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stencils/,\
 	compare.c convert.c float.c helpers.c integer.c memory.c move.c runtime.c \
-	$(STENCIL_VECTORS_$(ARCH))) \
-	engine/arch/$(ARCH)/stencils.S)
+	vector_float.c vector_integer.c) \
+	$(STENCIL_VECTOR_MOVE_$(ARCH)) engine/arch/$(ARCH)/stencils.S)
 # The same once more with small constants, where the machine has short forms for these.
 STENCIL_SMALL_x86_64 := -DSTENCIL_SMALL_A=0x5b -DSTENCIL_SMALL_IMM=0x6d
 STENCIL_SMALL_OBJECTS := $(if $(STENCIL_SMALL_$(ARCH)),\

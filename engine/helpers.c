@@ -112,6 +112,9 @@ static void raise(struct wasm_instance *instance, uint32_t kind) {
   wasm_unwind(activation, kind);
 }
 
+/* Not every architecture has it. */
+__attribute__((weak)) void wasm_vector_call(void);
+
 const struct wasm_helpers wasm_helpers = {
     .throw_tag = wasm_exception_throw_tag,
     .throw_ref = wasm_exception_throw_ref,
@@ -126,5 +129,6 @@ const struct wasm_helpers wasm_helpers = {
     .table_init = table_init,
     .elem_drop = elem_drop,
     .call_host = wasm_host_call,
+    .vector_call = wasm_vector_call,
     .raise = raise,
 };

@@ -86,6 +86,9 @@ struct wasm_tag {
   /* A host function is called: args and results share `values`; see wasm_func_new. */             \
   X(uint32_t, call_host, (struct wasm_instance *host, struct wasm_instance *caller,                \
                           union wasm_value *values))                                               \
+  /* Not to be called from C: what the stencils of vector instructions call where the machine has     \
+   * none (engine/arch/<a>/vector_arch.h); elsewhere NULL. */                                       \
+  X(void, vector_call, (void))                                                                     \
   /* Does not return: unwinds to the innermost wasm_func_call with this trap. */                   \
   X(void, raise, (struct wasm_instance *, uint32_t kind))
 

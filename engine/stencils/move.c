@@ -15,6 +15,10 @@
     x##a = x##b;                                                                                   \
     NEXT;                                                                                          \
   }                                                                                                \
+  STENCIL(movev__##a##b) {                                                                         \
+    FLOAT_COPY(a, b);                                                                              \
+    NEXT;                                                                                          \
+  }                                                                                                \
   STENCIL(swap__##a##b) {                                                                          \
     u64 old = r##a;                                                                                \
     r##a = r##b;                                                                                   \
@@ -22,9 +26,7 @@
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(swapf__##a##b) {                                                                         \
-    pool_float old = x##a;                                                                         \
-    x##a = x##b;                                                                                   \
-    x##b = old;                                                                                    \
+    FLOAT_SWAP(a, b);                                                                              \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(select__##a##b) {                                                                        \
@@ -32,8 +34,9 @@
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(selectf__##a##b) {                                                                       \
-    if (!(u32)CONDITION)                                                                           \
-      x##a = x##b;                                                                                 \
+    if (!(u32)CONDITION) {                                                                         \
+      FLOAT_COPY(a, b);                                                                            \
+    }                                                                                              \
     NEXT;                                                                                          \
   }
 PAIRS(MOVE, 0)
@@ -84,7 +87,7 @@ PAIRS(MOVE, 0)
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL(constf_zero__##a) {                                                                      \
-    x##a = (pool_float){0};                                                                        \
+    FLOAT_ZERO(a);                                                                                 \
     NEXT;                                                                                          \
   }                                                                                                \
   STENCIL_F(f32, constf32__##a) {                                                                  \

@@ -27,10 +27,10 @@
   EACH(UNARY, w##_abs, u, x &MAGNITUDE##bits)                                                      \
   EACH(UNARY, w##_neg, u, x ^ SIGN##bits)                                                          \
   EACH(UNARY, w##_sqrt, w, __builtin_elementwise_sqrt(x))                                          \
-  EACH(UNARY, w##_ceil, w, __builtin_elementwise_ceil(x))                                          \
-  EACH(UNARY, w##_floor, w, __builtin_elementwise_floor(x))                                        \
-  EACH(UNARY, w##_trunc, w, __builtin_elementwise_trunc(x))                                        \
-  EACH(UNARY, w##_nearest, w, __builtin_elementwise_roundeven(x))                                  \
+  EACH(UNARY, w##_ceil, w, ROUND_LANES(w, ceil, x))                                                \
+  EACH(UNARY, w##_floor, w, ROUND_LANES(w, floor, x))                                              \
+  EACH(UNARY, w##_trunc, w, ROUND_LANES(w, trunc, x))                                              \
+  EACH(UNARY, w##_nearest, w, ROUND_LANES(w, roundeven, x))                                        \
   PAIRS(BINARY, w##_relaxed_min, w, vec_lesser##bits(x, y))                                        \
   PAIRS(BINARY, w##_relaxed_max, w, vec_greater##bits(x, y))                                       \
   PAIRS(TERNARY, w##_relaxed_madd, w, __builtin_elementwise_fma(x, y, z))                          \

@@ -11,14 +11,6 @@ PAIRS(BINARY, v128_or, i32x4, x | y)
 PAIRS(BINARY, v128_xor, i32x4, x ^ y)
 PAIRS(TERNARY, v128_bitselect, i32x4, (x & z) | (y & ~z))
 
-/* Vectors to a number, by way of a scratch register: conditions are bytes, and not every register
- * of the pool has its low byte at the same price. */
-#define TEST(b, a, name, type, e)                                                                  \
-  STENCIL(name##__##a##b) {                                                                        \
-    type x = (type)x##b;                                                                           \
-    r##a = opaque(e);                                                                              \
-    NEXT;                                                                                          \
-  }
 PAIRS(TEST, v128_any_true, i32x4, vec_any(x))
 
 /* ---- Lanes of every width ------------------------------------------------------------------ */
@@ -71,26 +63,18 @@ EACH(UNARY, i8x16_popcnt, u8x16, vec_popcnt8(x))
 
 /* ---- Shifts -------------------------------------------------------------------------------- */
 
-/* The count is taken modulo the width. _ri: by a constant. */
-#define SHIFT(b, a, name, type, width, e)                                                          \
-  STENCIL(name##__##a##b) {                                                                        \
-    type x = (type)x##a;                                                                           \
-    u32 n = (u32)r##b % width;                                                                     \
-    x##a = (v4)(e);                                                                                \
-    NEXT;                                                                                          \
-  }
 #define SHIFTS(s, u, lane, ulane, width)                                                           \
   PAIRS(SHIFT, s##_shl_rr, u, width, x << (ulane)n)                                                \
   PAIRS(SHIFT, s##_shr_u_rr, u, width, x >> (ulane)n)                                              \
-  EACH(UNARY, s##_shl_ri, u, x << IMM_VECTOR_SHIFT)                                                \
-  EACH(UNARY, s##_shr_u_ri, u, x >> IMM_VECTOR_SHIFT)
+  EACH(SHIFT_BY, s##_shl_ri, u, width, x << (ulane)n)                                              \
+  EACH(SHIFT_BY, s##_shr_u_ri, u, width, x >> (ulane)n)
 SHIFTS(i16x8, u16x8, i16, u16, 16)
 SHIFTS(i32x4, u32x4, i32, u32, 32)
 SHIFTS(i64x2, u64x2, i64, u64, 64)
 PAIRS(SHIFT, i16x8_shr_s_rr, i16x8, 16, x >> (i16)n)
 PAIRS(SHIFT, i32x4_shr_s_rr, i32x4, 32, x >> (i32)n)
-EACH(UNARY, i16x8_shr_s_ri, i16x8, x >> IMM_VECTOR_SHIFT)
-EACH(UNARY, i32x4_shr_s_ri, i32x4, x >> IMM_VECTOR_SHIFT)
+EACH(SHIFT_BY, i16x8_shr_s_ri, i16x8, 16, x >> (i16)n)
+EACH(SHIFT_BY, i32x4_shr_s_ri, i32x4, 32, x >> (i32)n)
 
 PAIRS(SHIFT, i8x16_shl, u8x16, 8, vec_shl8(x, n))
 PAIRS(SHIFT, i8x16_shr_u, u8x16, 8, vec_shr8_u(x, n))

@@ -19,6 +19,14 @@ static inline __attribute__((always_inline)) v4 vec_f64(f64 value) {
   return (v4)v;
 }
 
+/* Registers of the pool as a whole, whatever is in them. */
+#define FLOAT_COPY(a, b) x##a = x##b
+#define FLOAT_SWAP(a, b)                                                                           \
+  v4 old = x##a;                                                                                   \
+  x##a = x##b;                                                                                     \
+  x##b = old
+#define FLOAT_ZERO(a) x##a = ((v4){0})
+
 #define STENCIL_FLOAT(w, name) STENCIL(name)
 #define GO_FLOAT(w, to) GO(to)
 #define DEMOTE_f64(v) vec_f32((f32)GET_f64(v))

@@ -19,9 +19,9 @@ $(CROSS_ENGINE_TESTS:%=$(B)/$(1)/tests/engine-host/%): cross-always | setup engi
 	@$$(MAKE) --no-print-directory $$(call cross_settings,$(1)) $$@
 spec-$(1): $(B)/$(1)/tests/spec-host
 	CROSS=$(1) EXPECTED=tests/cross/$(1).txt CHECKED=1 \
-		tests/spec/check --lines tests/cross/driver $(SPEC_SUITE)
+		tests/spec/check --lines tests/cross/driver $$(SPEC_SUITE)
 	CROSS=$(1) EXPECTED=tests/cross/$(1).txt \
-		tests/spec/check --lines tests/cross/driver $(SPEC_SUITE)
+		tests/spec/check --lines tests/cross/driver $$(SPEC_SUITE)
 TAP_TESTS += tests/cross/$(1)
 tests/cross/$(1): $(B)/$(1)/tests/spec-host $(CROSS_ENGINE_TESTS:%=$(B)/$(1)/tests/engine-host/%)
 endef

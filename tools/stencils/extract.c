@@ -47,6 +47,7 @@ uint8_t hole_of_symbol(const struct variant *variant, const char *symbol) {
       {"target", STENCIL_HOLE_TARGET}, {"trap_a", STENCIL_HOLE_TRAP_A},
       {"trap_b", STENCIL_HOLE_TRAP_B}, {"trap_c", STENCIL_HOLE_TRAP_C},
       {"data_a", STENCIL_HOLE_DATA_A}, {"data_b", STENCIL_HOLE_DATA_B},
+      {"lane", STENCIL_HOLE_LANE},
   };
   for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
     if (strcmp(symbol, symbols[i].name) == 0)

@@ -354,22 +354,6 @@ static void put_group(const struct group *group, uint8_t shape, const struct var
   }
 }
 
-/* Families of vectors, which not every machine has: those of vector.def, and those of v128 beside
- * others of their kind. */
-static bool is_vector_family(size_t family) {
-  static size_t first;
-  while (strcmp(family_names[first], "loadv") != 0)
-    first++;
-  return family >= first || ends_with(family_names[family], "etv");
-}
-
-/* Nobody asks for them; what they would get is no instruction. */
-static void put_missing(void) {
-  groups[group_count++] = template_count;
-  templates[template_count++] = (struct stencil_template){
-      .length = 4, .hole_at = STENCIL_TEMPLATE_CODE, .hole2_at = STENCIL_TEMPLATE_CODE};
-}
-
 static void add_member(struct group *group, const family_variants *variants, size_t family,
                        uint32_t a, uint32_t b) {
   if (!variants[family][8 * a + b].present)
@@ -425,7 +409,7 @@ static uint32_t find_access(const family_variants *variants, size_t family) {
   unsigned operands = stencil_shape_operands(family_shapes[family]);
   bool is_access = strncmp(family_names[family], "load", 4) == 0 ||
                    strncmp(family_names[family], "store", 5) == 0;
-  if (!is_access || (!ENCODING_HAS_VECTORS && is_vector_family(family)))
+  if (!is_access)
     return 0;
   for (uint32_t i = 0; i < (operands == 0 ? 1 : operands == 1 ? 8 : 64); i++) {
     const struct variant *one = operands == 1 ? &first[8 * i] : &first[i];
@@ -441,10 +425,6 @@ void write_table(const char *path, const family_variants *variants, const family
     firsts[family] = group_count;
     for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
       struct group group;
-      if (!ENCODING_HAS_VECTORS && is_vector_family(family)) {
-        put_missing();
-        continue;
-      }
       gather_group(variants, family, g, &group);
       put_group(&group, family_shapes[family], small[family]);
     }

@@ -12,7 +12,6 @@
 #define ENCODING_CLASS_SIZE 8
 #define ENCODING_INT_CLASSES 0u
 #define ENCODING_INT_RANKS 0x76543210u
-#define ENCODING_HAS_VECTORS 1
 
 /* What stands for a shift's count in stencils (STENCIL_IMM_SHIFT). */
 #define ENCODING_IMM_SHIFT 29

@@ -12,8 +12,6 @@
 #define ENCODING_CLASS_SIZE 8
 #define ENCODING_INT_CLASSES 0u
 #define ENCODING_INT_RANKS 0x76543210u
-/* The base instructions with floats (RV64G) have no vectors. */
-#define ENCODING_HAS_VECTORS 0
 
 /* The forms of holes: which bits of an instruction they are (unprivileged specification, 2.3). A
  * constant is lui, which has the upper 20 bits, and an instruction with the lower 12, which are

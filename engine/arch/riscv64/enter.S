@@ -66,12 +66,21 @@
   \fload fs10, 192(sp)
   \fload fs11, 200(sp)
 .endm
-/* The pool's registers to or from the crossing at `base`. */
+/* The pool's registers to or from the crossing at `base`; a vector's upper half is in a register of
+ * its own (target.h). */
 .macro each_pool access, faccess, base
   .irp n, 0, 1, 2, 3, 4, 5, 6, 7
   \access a\n, CROSSING_INTS+8*\n(\base)
   \faccess fa\n, CROSSING_FLOATS+16*\n(\base)
   .endr
+  \faccess fs2, CROSSING_FLOATS+8(\base)
+  \faccess fs3, CROSSING_FLOATS+16+8(\base)
+  \faccess fs4, CROSSING_FLOATS+32+8(\base)
+  \faccess fs5, CROSSING_FLOATS+48+8(\base)
+  \faccess fs6, CROSSING_FLOATS+64+8(\base)
+  \faccess fs7, CROSSING_FLOATS+80+8(\base)
+  \faccess fs0, CROSSING_FLOATS+96+8(\base)
+  \faccess fs1, CROSSING_FLOATS+112+8(\base)
 .endm
 
 /* uint32_t wasm_enter_crossing(struct wasm_activation *, struct wasm_func *, struct crossing *)
@@ -105,11 +114,12 @@ wasm_enter_crossing:
   each_pool ld, fld, t2
   jalr t0
 
-  /* The results: a0 or fa7, and the words. The callee has taken its arguments off the stack: sp goes
+  /* The results: a0 or fa7 (a vector: and fs1), and the words. The callee has taken its arguments off the stack: sp goes
    * back below them. */
   ld t2, 16(s3)
   sd a0, CROSSING_INTS+0(t2)
   fsd fa7, CROSSING_FLOATS+112(t2)
+  fsd fs1, CROSSING_FLOATS+112+8(t2)
   words_below
   mv sp, t3
   mv t5, t3
@@ -174,6 +184,7 @@ wasm_host_entry:
   mv t0, a0
   ld a0, CROSSING_INTS+0(sp)
   fld fa7, CROSSING_FLOATS+112(sp)
+  fld fs1, CROSSING_FLOATS+112+8(sp)
   mv sp, s3
   ld s3, 0(sp)
   ld ra, 8(sp)
@@ -181,5 +192,45 @@ wasm_host_entry:
   add sp, sp, t0
   ret
   .size wasm_host_entry, . - wasm_host_entry
+
+/* Calls a function of vectors for a stencil (vector_arch.h says what is where): number t2 of
+ * wasm_vector_functions. Those take an array of operands, whose first gets the result. */
+.set VECTORS, 0
+.set VECTOR_POOLS, 48
+.set VECTOR_RETURN, 176 /* and the stencils' ra */
+.set VECTOR_SIZE, 192
+.macro each_vector_pool access, faccess
+  .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+  \access a\n, VECTOR_POOLS+8*\n(sp)
+  \faccess fa\n, VECTOR_POOLS+64+8*\n(sp)
+  .endr
+.endm
+  .globl wasm_vector_call
+  .type wasm_vector_call, %function
+wasm_vector_call:
+  addi sp, sp, -VECTOR_SIZE
+  .irp n, 0, 1, 2, 3, 4, 5
+  fsd ft\n, VECTORS+8*\n(sp)
+  .endr
+  each_vector_pool sd, fsd
+  sd t0, VECTOR_RETURN(sp)
+  sd ra, VECTOR_RETURN+8(sp)
+  la t1, wasm_vector_functions
+  slli t2, t2, 3
+  add t1, t1, t2
+  ld t1, 0(t1)
+  mv a0, sp
+  mv a1, t3
+  mv a2, t4
+  jalr t1
+  mv t3, a0
+  each_vector_pool ld, fld
+  fld ft0, VECTORS(sp)
+  fld ft1, VECTORS+8(sp)
+  ld t0, VECTOR_RETURN(sp)
+  ld ra, VECTOR_RETURN+8(sp)
+  addi sp, sp, VECTOR_SIZE
+  jr t0
+  .size wasm_vector_call, . - wasm_vector_call
 
   .section .note.GNU-stack, "", %progbits

@@ -7,6 +7,8 @@
 #ifndef ENGINE_STENCIL_ARCH_H
 #define ENGINE_STENCIL_ARCH_H
 
+#include "engine/arch/riscv64/rounding.h"
+
 register u64 inst __asm__("s1");
 register u64 mem __asm__("s2");
 register u64 fp __asm__("s3");
@@ -51,6 +53,11 @@ static inline __attribute__((always_inline)) u32 stencil_shift(void) {
   return (u32)value;
 }
 #define IMM_SHIFT stencil_shift()
+static inline __attribute__((always_inline)) u64 stencil_lane(void) {
+  u64 value;
+  __asm__("addi %0, zero, %%lo(lane)" : "=r"(value));
+  return value;
+}
 
 /* ---- Floats -------------------------------------------------------------------------------- */
 
@@ -74,6 +81,30 @@ static inline __attribute__((always_inline)) f64 stencil_promote(f64 v) {
 #define DEMOTE_f64(v) stencil_demote(v)
 #define PROMOTE_f32(v) stencil_promote(v)
 
+/* Registers of the pool as a whole: vectors have their upper halves in others (target.h), which
+ * clang does not know of. It leaves them alone, for it would have to save them. */
+#define UPPER_0 "fs2"
+#define UPPER_1 "fs3"
+#define UPPER_2 "fs4"
+#define UPPER_3 "fs5"
+#define UPPER_4 "fs6"
+#define UPPER_5 "fs7"
+#define UPPER_6 "fs0"
+#define UPPER_7 "fs1"
+#define FLOAT_COPY(a, b)                                                                           \
+  x##a = x##b;                                                                                     \
+  __asm__ volatile("fmv.d " UPPER_##a ", " UPPER_##b)
+#define FLOAT_SWAP(a, b)                                                                           \
+  f64 old = x##a;                                                                                  \
+  x##a = x##b;                                                                                     \
+  x##b = old;                                                                                      \
+  __asm__ volatile("fmv.d ft0, " UPPER_##a "\n\tfmv.d " UPPER_##a ", " UPPER_##b                   \
+                   "\n\tfmv.d " UPPER_##b ", ft0" ::                                               \
+                       : "ft0")
+#define FLOAT_ZERO(a)                                                                              \
+  x##a = 0;                                                                                        \
+  __asm__ volatile("fmv.d.x " UPPER_##a ", zero")
+
 #define STENCIL_FLOAT(w, name)                                                                     \
   void s_##name(STENCIL_PARAMS_OF(w));                                                             \
   void s_##name(STENCIL_PARAMS_OF(w))
@@ -93,28 +124,6 @@ static inline __attribute__((always_inline)) u64 stencil_select(u32 condition, u
 }
 #define SELECT(condition, a, b) stencil_select(condition, a, b)
 
-/* Numbers from 2^23 (f32) or 2^52 (f64) on are integers; below, they are so after a conversion to
- * an integer and back, in which the sign of zero is lost. The maximum of NaN and itself is a quiet
- * NaN (unprivileged specification, 12.6: both operands NaN give the canonical one). */
-#define ROUND_(w, letter, how, mode, limit)                                                        \
-  static inline __attribute__((always_inline)) w round_##w##_##how(w x) {                          \
-    w quiet, rounded;                                                                              \
-    u64 integer;                                                                                   \
-    __asm__("fmax." #letter " %0, %1, %1" : "=f"(quiet) : "f"(x));                                 \
-    if (!(__builtin_fabs(quiet) < (f64)(limit)))                                                   \
-      return quiet;                                                                                \
-    __asm__("fcvt.l." #letter " %0, %1, " #mode : "=r"(integer) : "f"(x));                         \
-    rounded = (w)(i64)integer;                                                                     \
-    __asm__("fsgnj." #letter " %0, %1, %2" : "=f"(rounded) : "f"(rounded), "f"(x));                \
-    return rounded;                                                                                \
-  }
-#define ROUNDS(w, letter, limit)                                                                   \
-  ROUND_(w, letter, ceil, rup, limit)                                                              \
-  ROUND_(w, letter, floor, rdn, limit)                                                             \
-  ROUND_(w, letter, trunc, rtz, limit)                                                             \
-  ROUND_(w, letter, roundeven, rne, limit)
-ROUNDS(f32, s, f32_bits(0x4b000000))
-ROUNDS(f64, d, f64_bits(0x4330000000000000))
 #define ROUND_f32(x, how) round_f32_##how(x)
 #define ROUND_f64(x, how) round_f64_##how(x)
 

@@ -233,6 +233,29 @@ stencil \name
   \instruction \reg, %lo(hole_a)(t0)
 endstencil \name
 .endm
+/* A vector: two words. */
+.macro outgoing_vector number, upper
+stencil out_setv__\number
+  hole t0, hole_a
+  add t0, t0, sp
+  fsd fa\number, 0(t0)
+  fsd \upper, 8(t0)
+endstencil out_setv__\number
+stencil out_getv__\number
+  hole t0, hole_a
+  add t0, t0, sp
+  fld fa\number, 0(t0)
+  fld \upper, 8(t0)
+endstencil out_getv__\number
+.endm
+outgoing_vector 0, fs2
+outgoing_vector 1, fs3
+outgoing_vector 2, fs4
+outgoing_vector 3, fs5
+outgoing_vector 4, fs6
+outgoing_vector 5, fs7
+outgoing_vector 6, fs0
+outgoing_vector 7, fs1
 .macro outgoing number
   outgoing_access out_set__\number, sd, a\number
   outgoing_access out_get__\number, ld, a\number

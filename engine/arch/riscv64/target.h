@@ -11,22 +11,26 @@
  * i32 values are zero extended in registers, as on the other machines, though instructions of 32
  * bits leave them sign extended: so addresses, indices and conversions are the same everywhere, at
  * the price of two shifts behind additions and the like. An f32 is boxed: the upper half of its
- * register is all ones, or the machine takes it for NaN (unprivileged specification, 12.2).
+ * register is all ones, or the machine takes it for NaN (unprivileged specification, 12.2). A v128
+ * is in two registers: its lower half in fa0 to fa7, its upper one in fs2 to fs7, fs0, fs1. Their
+ * numbers are those of fa0 to fa7 with two bits changed, so that a stencil's field for either is
+ * made by XOR with the same (engine/stencils/table.h).
  *
  * Frame, by offset from s3:
  *     16 + 8k   the caller's outgoing words: stack arguments, then further results
  *      8        return address
  *      0        the caller's s3: the frame chain
  *     -8        the function's instance
- *    -16 - 8k   slot k: locals that came in registers or are declared, then the operand stack
+ *    -16 - 8k   slot k: locals that came in registers or are declared, then the operand stack; a
+ *               v128 takes two, k - 1 and k
  *     sp + 8k   outgoing words for calls
  * sp is a multiple of 16.
  *
  * Calls: integer arguments in pool 1 to 6, floating-point ones in pool 0 to 7, the rest in outgoing
- * words; the first result in RESULT, the others in the outgoing words behind the arguments. Every
- * register may be changed but s1, s2 and s3; a call that may leave the instance sets s1 and s2 for
- * the callee and reloads them afterwards. The callee takes the words of its arguments off the stack
- * (see x86_64's for why). */
+ * words (a v128 in two); the first result in RESULT, the others in the outgoing words behind the
+ * arguments. Every register may be changed but s1, s2 and s3; a call that may leave the instance
+ * sets s1 and s2 for the callee and reloads them afterwards. The callee takes the words of its
+ * arguments off the stack (see x86_64's for why). */
 #ifndef ENGINE_ARCH_TARGET_H
 #define ENGINE_ARCH_TARGET_H
 

@@ -13,7 +13,6 @@
 #define ENCODING_CLASS_SIZE 4
 #define ENCODING_INT_CLASSES 0x11100001u
 #define ENCODING_INT_RANKS 0x32132100u /* among the registers of its class */
-#define ENCODING_HAS_VECTORS 1
 
 /* The forms of holes. Plain ones are displacements and constants of 32 bits, and jumps. */
 enum encoding_form {

@@ -4,6 +4,7 @@
 #ifndef ENGINE_VECTOR_ARCH_H
 #define ENGINE_VECTOR_ARCH_H
 
+#include "engine/stencils/vector_registers.h"
 #include "engine/stencils/vector_types.h"
 
 #include <immintrin.h>
