@@ -93,8 +93,8 @@ uint64_t vm_memory_end(const struct vm *vm) {
 }
 
 /* Address space for a slot, aligned so that the host can back it with huge pages: one fault fills
- * 2 MiB then. The first slot does without; small programs touch too little of each block for
- * clearing all of it to pay. */
+ * 2 MiB then. The first slot does without, also where that is the host's habit; small programs
+ * touch too little of each block for clearing all of it to pay. */
 static uint8_t *map_slot(uint64_t size, bool huge) {
   uint64_t spare = ABI_BLOCK_SIZE;
   uint8_t *address = mmap(NULL, size + spare, PROT_READ | PROT_WRITE,
@@ -106,8 +106,7 @@ static uint8_t *map_slot(uint64_t size, bool huge) {
     munmap(address, skip);
   munmap(address + skip + size, spare - skip);
   address += skip;
-  if (huge)
-    madvise(address, size, MADV_HUGEPAGE); /* a wish: it works without */
+  madvise(address, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE); /* a wish: it works without */
   return address;
 }
 
