@@ -158,16 +158,17 @@ void vm_grow_memory(struct vm *vm, uint64_t want) {
 
 uint64_t vm_pages_touched(const struct vm *vm) {
   uint64_t pages = 0;
+  size_t page_size = (size_t)getpagesize(); /* the host's may be larger */
   for (uint32_t i = 0; i < vm->memory.slot_count; i++) {
     const struct guest_memory_slot *slot = &vm->memory.slots[i];
-    size_t count = slot->size / ABI_PAGE_SIZE;
+    size_t count = slot->size / page_size;
     unsigned char *present = malloc(count);
     if (present && mincore(slot->host, slot->size, present) == 0)
       for (size_t page = 0; page < count; page++)
         pages += present[page] & 1;
     free(present);
   }
-  return pages;
+  return pages * (page_size / ABI_PAGE_SIZE);
 }
 
 void vm_destroy(struct vm *vm) {
