@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# `make test-kvm-aarch64`: our monitor under KVM on aarch64, on an emulated machine. Downloads Debian
-# packages for it, once; takes a quarter of an hour.
+# `make test-kvm-aarch64`: our monitor under KVM on aarch64, on an emulated machine. Downloads
+# Debian packages for it, once; takes 20 minutes.
 
 KVM_CROSS_TESTS := vm_test hostile_plain_test http_load
 .PHONY: test-kvm-aarch64
