@@ -3,11 +3,15 @@
 # Debian packages for it, once; takes 20 minutes.
 
 KVM_CROSS_TESTS := vm_test hostile_plain_test http_load
-.PHONY: test-kvm-aarch64
+.PHONY: test-kvm-aarch64 test-kvm-riscv64
 ifeq ($(HOST_TARGET),)
 $(KVM_CROSS_TESTS:%=$(B)/aarch64/tests/%): cross-always | setup
 	@$(MAKE) --no-print-directory $(call cross_settings,aarch64) $@
 test-kvm-aarch64: $(B)/hermit-wasm-aarch64 $(KVM_CROSS_TESTS:%=$(B)/aarch64/tests/%) $(EXAMPLES) \
 		$(CLI_MODULES)
 	@TEST_SECONDS=3000 tests/run tests/kvm/run </dev/null
+
+# What hosts of riscv64 are told instead.
+test-kvm-riscv64: $(B)/hermit-wasm-riscv64 $(B)/examples/hello-c.wasm
+	@tests/run tests/kvm/riscv64 </dev/null
 endif
