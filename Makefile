@@ -6,7 +6,7 @@ B := build
 CLANG := clang-19
 LD := ld.lld-19
 AR := llvm-ar-19
-ARCH := x86_64
+ARCH := $(shell uname -m)
 
 # For tests of the engine on another architecture, in processes of it: what the compiler is told
 # (tests/cross.mk). Build tools are this machine's all the same.

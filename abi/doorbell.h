@@ -26,7 +26,8 @@
   X(2, EXIT)   /* the guest is done: value = status (0..255); control.report is final */           \
   X(3, MEMORY) /* more memory: at least control.memory_want bytes; answer in control.memory_end */ \
   X(4, CLOCK)  /* read the host's clocks: answer in control.clock_* */                             \
-  X(5, PANIC)  /* the guest found itself broken: value = length of text in control.text */
+  X(5, PANIC)  /* the guest found itself broken: value = length of text in control.text */          \
+  X(6, GROW)   /* `value` pages of data more behind the kernel's last MAP_PAGES: control.grow_* */
 
 enum abi_doorbell {
 #define X(number, name) ABI_DOORBELL_##name = number,
@@ -85,6 +86,13 @@ struct abi_control {
   uint64_t memory_want; /* in: bytes more */
   uint64_t memory_end;  /* out: physical end of memory now; unchanged: no more to be had */
 
+  /* GROW: as the kernel would do it, without its instructions, which cost much where KVM has no
+   * hardware below it. Where the two do not go on where MAP_PAGES ended, or not so far, or the
+   * monitor has no such way, nothing happens and the kernel is to be called. */
+  uint64_t grow_address;  /* in: virtual */
+  uint64_t grow_physical; /* in */
+  uint64_t grow_done;     /* out: 1: they are mapped */
+
   /* CLOCK: three readings taken together. */
   uint64_t clock_realtime_ns;  /* out: since 1970-01-01 UTC */
   uint64_t clock_monotonic_ns; /* out: same clock as wait_timeout_ns, arbitrary origin */
@@ -100,7 +108,7 @@ struct abi_control {
 };
 
 _Static_assert(sizeof(struct abi_report) == 64, "abi_report layout");
-_Static_assert(sizeof(struct abi_control) == 136 + ABI_TEXT_MAX + 8 + 8 * ABI_SOCKETS_MAX,
+_Static_assert(sizeof(struct abi_control) == 160 + ABI_TEXT_MAX + 8 + 8 * ABI_SOCKETS_MAX,
                "abi_control layout");
 
 #endif

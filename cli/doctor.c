@@ -28,6 +28,10 @@ static void print_walls(const struct hermit_wasm_host *host) {
   print_line("seccomp", host->seccomp ? "yes" : "not in this kernel: modules are refused");
 }
 
+/* Debian's, for hosts of each architecture. */
+static const char *const qemu_packages[] = {"qemu-system-x86", "qemu-system-arm",
+                                            "qemu-system-misc"};
+
 static void print_qemu(const struct hermit_wasm_host *host) {
   bool any = false;
   for (int i = 0; i < 3; i++) {
@@ -37,8 +41,8 @@ static void print_qemu(const struct hermit_wasm_host *host) {
     any = true;
   }
   if (!any)
-    print_line("QEMU", "not installed; what runs VMs where KVM cannot: sudo apt-get install "
-                       "qemu-system-x86");
+    printf("%-10s not installed; what runs VMs where KVM cannot: sudo apt-get install %s\n", "QEMU",
+           qemu_packages[host->arch]);
   print_line("virtiofsd", host->virtiofsd[0] ? host->virtiofsd
                                              : "not installed; QEMU shares directories with it");
 }
@@ -47,7 +51,7 @@ int cli_doctor(void) {
   struct hermit_wasm_host host = {0};
   hermit_wasm_probe_host(&host);
   bool able = host.kvm_usable && host.cpu_ok && host.seccomp;
-  bool emulated = !able && host.qemu[0][0];
+  bool emulated = !able && host.qemu[host.arch][0];
   print_line("version", HERMIT_WASM_VERSION);
   print_kernel();
   print_line("processor", host.cpu_ok ? "has what generated code needs"

@@ -127,7 +127,8 @@ struct hermit_wasm_host {
   bool seccomp;
   char qemu[3][160];    /* path of qemu-system-{x86_64,aarch64,riscv64}, or empty */
   char virtiofsd[160];
-  bool cpu_ok;          /* x86-64-v3: what generated code needs */
+  bool cpu_ok;          /* has what generated code needs; of x86_64, x86-64-v3 */
+  int arch;             /* which of qemu[] is the host's own architecture's */
 };
 void hermit_wasm_probe_host(struct hermit_wasm_host *host);
 

@@ -3,40 +3,15 @@
 #include "include/hermit_wasm.h"
 #include "lib/probe_arch.h"
 #include "monitor/jail/jail.h"
-#include "monitor/kvm/arch.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/kvm.h>
+#include "monitor/kvm/vm.h"
 #include <linux/seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
-
-static void explain_kvm(struct hermit_wasm_host *host, int reason) {
-  char *text = host->kvm_error;
-  size_t size = sizeof host->kvm_error;
-  switch (reason) {
-  case ENOENT:
-    snprintf(text, size, "/dev/kvm does not exist: %s", arch_kvm_advice());
-    break;
-  case EACCES:
-  case EPERM:
-    snprintf(text, size,
-             "no permission for /dev/kvm: sudo usermod -aG kvm $USER, then log in "
-             "again");
-    break;
-  case ENODEV:
-  case ENXIO:
-    snprintf(text, size, "/dev/kvm has no driver behind it: %s", arch_kvm_advice());
-    break;
-  default:
-    snprintf(text, size, "opening /dev/kvm: %s", strerror(reason));
-  }
-}
 
 /* PVM needs no virtualisation by the processor and never uses it, so its module decides. */
 static const char *name_kvm_kind(struct probe_cpu cpu) {
@@ -50,19 +25,12 @@ static const char *name_kvm_kind(struct probe_cpu cpu) {
 static void probe_kvm(struct hermit_wasm_host *host, struct probe_cpu cpu) {
   snprintf(host->kvm_kind, sizeof host->kvm_kind, "none");
   host->kvm_present = access("/dev/kvm", F_OK) == 0;
-  int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-  if (kvm < 0) {
-    explain_kvm(host, errno);
+  int kvm = vm_open_kvm(host->kvm_error, sizeof host->kvm_error);
+  host->kvm_usable = kvm >= 0;
+  if (kvm < 0)
     return;
-  }
-  int version = ioctl(kvm, KVM_GET_API_VERSION, 0);
   close(kvm);
-  host->kvm_usable = version == KVM_API_VERSION;
-  if (host->kvm_usable)
-    snprintf(host->kvm_kind, sizeof host->kvm_kind, "%s", name_kvm_kind(cpu));
-  else
-    snprintf(host->kvm_error, sizeof host->kvm_error,
-             "/dev/kvm speaks version %d of its interface, wanted is %d", version, KVM_API_VERSION);
+  snprintf(host->kvm_kind, sizeof host->kvm_kind, "%s", name_kvm_kind(cpu));
 }
 
 /* SECCOMP_GET_ACTION_AVAIL answers only where filters are built in. */
@@ -91,11 +59,16 @@ static void find_program(const char *directories, const char *name, char *path, 
 static void probe_qemu(struct hermit_wasm_host *host) {
   static const char *const names[] = {"qemu-system-x86_64", "qemu-system-aarch64",
                                       "qemu-system-riscv64"};
+  struct utsname kernel = {0};
+  uname(&kernel);
   const char *path = getenv("PATH");
   if (path == NULL)
     path = "/usr/local/bin:/usr/bin:/bin";
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     find_program(path, names[i], host->qemu[i], sizeof host->qemu[i]);
+    if (strcmp(names[i] + strlen("qemu-system-"), kernel.machine) == 0)
+      host->arch = (int)i;
+  }
   /* Debian 13 has it in a package of its own (Rust), Debian 12 in QEMU's (C). On no PATH. */
   find_program("/usr/libexec:/usr/lib/qemu", "virtiofsd", host->virtiofsd, sizeof host->virtiofsd);
 }

@@ -6,6 +6,7 @@
  * or changes nothing that can be seen: the blocks it needs are secured before the first mapping,
  * and where the kernel runs out of page tables half way, what was mapped is taken back. So the
  * first byte behind a linear memory always faults. */
+#include "guest/runtime/machine.h"
 #include "guest/runtime/memory.h"
 
 #include <string.h>
@@ -207,17 +208,38 @@ static void release_small(struct memory *memory, struct memory_area *area) {
 
 /* ---- Exact areas ---- */
 
+/* A monitor that could not go on where the kernel stopped so many times in a row never can. */
+#define GROW_TRIES 2u
+
+/* Pages of a block. The kernel remembers where the last ones ended, and the monitor can go on there
+ * for less. */
+static uint64_t map_pages(struct memory *memory, const struct memory_area *area, uint64_t physical,
+                          size_t size) {
+  const struct machine_ops *ops = memory->machine->ops;
+  uintptr_t address = area->base + area->committed;
+  uint32_t pages = (uint32_t)(size / ABI_PAGE_SIZE);
+  if (ops->grow && memory->last_grown == area && memory->grow_failures < GROW_TRIES) {
+    if (ops->grow(memory->machine, address, physical, pages)) {
+      memory->grow_failures = 0;
+      return ABI_KERNEL_OK;
+    }
+    memory->grow_failures++;
+  }
+  memory->last_grown = area;
+  return kernel_call(ABI_KERNEL_MAP_PAGES, address, physical, pages);
+}
+
 /* Maps more of the block that the area's last extent ends in. When it becomes full, one entry
  * for the block replaces those of its pages. */
-static bool commit_tail(struct memory_area *area, size_t size) {
+static bool commit_tail(struct memory *memory, struct memory_area *area, size_t size) {
   size_t inside = area->committed % ABI_BLOCK_SIZE;
   const struct memory_extent *last = &area->extents[area->extent_count - 1];
   uint64_t physical = last->physical + last->length;
   uintptr_t address = area->base + area->committed;
   bool full = inside + size == ABI_BLOCK_SIZE;
-  uint64_t result =
-      full ? kernel_call(ABI_KERNEL_MAP_BLOCKS, address - inside, physical - inside, 1)
-           : kernel_call(ABI_KERNEL_MAP_PAGES, address, physical, size / ABI_PAGE_SIZE);
+  uint64_t result = full
+                        ? kernel_call(ABI_KERNEL_MAP_BLOCKS, address - inside, physical - inside, 1)
+                        : map_pages(memory, area, physical, size);
   if (result != ABI_KERNEL_OK)
     return false;
   if (area->tail_dirty)
@@ -231,10 +253,9 @@ static bool commit_block(struct memory *memory, struct memory_area *area, size_t
   bool dirty;
   uint64_t physical = memory_take_block(memory, &dirty);
   uintptr_t address = area->base + area->committed;
-  uint64_t result =
-      size == ABI_BLOCK_SIZE
-          ? kernel_call(ABI_KERNEL_MAP_BLOCKS, address, physical, 1)
-          : kernel_call(ABI_KERNEL_MAP_PAGES, address, physical, size / ABI_PAGE_SIZE);
+  uint64_t result = size == ABI_BLOCK_SIZE
+                        ? kernel_call(ABI_KERNEL_MAP_BLOCKS, address, physical, 1)
+                        : map_pages(memory, area, physical, size);
   if (result != ABI_KERNEL_OK) {
     memory_give_blocks(memory, physical, ABI_BLOCK_SIZE);
     return false;
@@ -298,7 +319,7 @@ static size_t commit_piece(struct memory *memory, struct memory_area *area, size
     return 0;
   if (inside) {
     size_t piece = owned < size ? owned : size;
-    return commit_tail(area, piece) ? piece : 0;
+    return commit_tail(memory, area, piece) ? piece : 0;
   }
   if (size >= ABI_BLOCK_SIZE && !memory->spare_count) {
     size_t whole = size / ABI_BLOCK_SIZE;

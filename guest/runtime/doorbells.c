@@ -27,6 +27,14 @@ static bool ring_memory(struct machine *machine, uint64_t want, uint64_t *base, 
   return *end > *base;
 }
 
+static bool ring_grow(struct machine *machine, uint64_t address, uint64_t physical,
+                      uint32_t pages) {
+  machine->control->grow_address = address;
+  machine->control->grow_physical = physical;
+  arch_ring(ABI_DOORBELL_GROW, pages);
+  return machine->control->grow_done;
+}
+
 static void ring_idle(struct machine *machine, uint64_t most_ns) {
   machine_wait(machine, most_ns, 0, 0, &(uint64_t){0});
 }
@@ -46,6 +54,7 @@ const struct machine_ops machine_doorbells = {
     .wait = ring_wait,
     .read_clocks = ring_clock,
     .more_memory = ring_memory,
+    .grow = ring_grow,
     .idle = ring_idle,
     .end = ring_exit,
     .panic = ring_panic,

@@ -18,6 +18,8 @@ struct machine_ops {
   /* More physical memory: [*base, *end) goes on where the last range ended, or begins anew. False:
    * there is none. */
   bool (*more_memory)(struct machine *machine, uint64_t want, uint64_t *base, uint64_t *end);
+  /* Maps pages of data behind the last ones that the kernel mapped. False, or NULL: it did not. */
+  bool (*grow)(struct machine *machine, uint64_t address, uint64_t physical, uint32_t pages);
   void (*idle)(struct machine *machine, uint64_t most_ns);
   void (*end)(struct machine *machine, uint32_t status);
   void (*panic)(struct machine *machine, uint32_t length); /* control->text */

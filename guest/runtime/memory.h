@@ -62,6 +62,9 @@ struct memory {
   size_t area_count;
   size_t area_capacity;
 
+  const struct memory_area *last_grown; /* whose pages the kernel mapped last; maybe gone */
+  uint32_t grow_failures;               /* of machine_ops.grow, in a row */
+
   uintptr_t heap; /* [heap, heap_end) is left of the current piece of heap */
   uintptr_t heap_end;
   bool heap_refilling;

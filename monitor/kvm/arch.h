@@ -31,6 +31,11 @@ unsigned long arch_vm_type(int kvm);
 /* Sets the vCPU up: user mode, at the image's entry, with the boot block's address. */
 bool arch_start_vcpu(struct vm *vm, char *error, size_t error_size);
 
+/* Maps `count` pages of data behind those that the guest's kernel mapped last, if that is where
+ * they go: writes page table entries that were not present, and what the kernel remembers of its
+ * last call. False: the kernel has to do it. */
+bool arch_grow_tail(struct vm *vm, uint64_t address, uint64_t physical, uint32_t count);
+
 /* Hertz of the counter that the guest reads. */
 uint64_t arch_counter_hz(const struct vm *vm);
 

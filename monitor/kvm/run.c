@@ -208,6 +208,11 @@ static enum vm_next serve_doorbell(struct vm *vm, uint32_t number, uint32_t valu
     vm->exits[VM_EXIT_MEMORY]++;
     serve_memory(vm);
     return VM_CONTINUE;
+  case ABI_DOORBELL_GROW:
+    vm->exits[VM_EXIT_MEMORY]++;
+    vm->control->grow_done =
+        arch_grow_tail(vm, vm->control->grow_address, vm->control->grow_physical, value);
+    return VM_CONTINUE;
   case ABI_DOORBELL_CLOCK:
     vm->exits[VM_EXIT_CLOCK]++;
     serve_clock(vm);

@@ -5,7 +5,6 @@
 #include "abi/kernel.h"
 #include "monitor/kvm/arch.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +18,6 @@ static bool fail(char *error, size_t size, const char *what) {
 }
 
 /* ---- Making it ---- */
-
-static bool explain_open(int reason, char *error, size_t size) {
-  switch (reason) {
-  case ENOENT:
-    snprintf(error, size,
-             "cannot make a VM: /dev/kvm does not exist: %s; or use a machine that has KVM",
-             arch_kvm_advice());
-    break;
-  case EACCES:
-  case EPERM:
-    snprintf(error, size,
-             "cannot make a VM: no permission to open /dev/kvm. Add the user to the group kvm "
-             "(usermod -aG kvm NAME) and log in again");
-    break;
-  default:
-    snprintf(error, size, "cannot make a VM: cannot open /dev/kvm: %s", strerror(reason));
-  }
-  return false;
-}
 
 /* KVM_CREATE_VM gives up with EINTR when any signal is pending, even a blocked one's wake-up. */
 static int create_vm(int kvm) {
@@ -66,13 +46,10 @@ bool vm_create(struct vm *vm, struct signals *signals, char *error, size_t error
   memset(vm, 0, sizeof(*vm));
   vm->fd = vm->vcpu = -1;
   vm->signals = signals;
-  vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-  if (vm->kvm < 0)
-    return explain_open(errno, error, error_size);
-  int version = ioctl(vm->kvm, KVM_GET_API_VERSION, 0);
-  if (version != KVM_API_VERSION) {
-    snprintf(error, error_size, "cannot make a VM: KVM speaks interface version %d, not %d",
-             version, KVM_API_VERSION);
+  char problem[VM_ERROR_SIZE / 2];
+  vm->kvm = vm_open_kvm(problem, sizeof(problem));
+  if (vm->kvm < 0) {
+    snprintf(error, error_size, "cannot make a VM: %s", problem);
     return false;
   }
   int run_size = ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);

@@ -84,6 +84,8 @@ struct vm_result {
   char text[VM_ERROR_SIZE]; /* FAILED: one printable line */
 };
 
+/* /dev/kvm, to be closed; -1: *problem says what is missing, and what to do. */
+int vm_open_kvm(char *problem, size_t size);
 /* All return false with one line in `error` when the host does not do it. */
 bool vm_create(struct vm *vm, struct signals *signals, char *error, size_t error_size);
 bool vm_prepare(struct vm *vm, const struct vm_config *config, const struct image *image,

@@ -69,7 +69,7 @@ static uint64_t want_memory(struct machine *m, uint64_t bytes, uint64_t before) 
   arch_ring(ABI_DOORBELL_MEMORY, 0);
   uint64_t after = m->control->memory_end;
   REQUIRE(m, after >= before);
-  REQUIRE(m, after <= m->boot->memory_max);
+  REQUIRE(m, after <= memory_limit(m));
   return after - before;
 }
 
@@ -97,6 +97,22 @@ void attack_memory_until_refused(struct machine *m) {
     end += added;
   }
   give_up(m, "memory was never refused");
+}
+
+/* ---- GROW ---- */
+
+/* Whatever is asked for, nothing but what the kernel remembers is mapped; the runtime, which has
+ * not grown anything yet, remembers nothing. */
+void attack_grow_anywhere(struct machine *m) {
+  static const uint64_t places[] = {0, 4096, 1ull << 21, 1ull << 47, UINT64_MAX - 4095, UINT64_MAX};
+  static const uint32_t counts[] = {0, 1, 16, 512, 513, UINT32_MAX};
+  for (uint32_t i = 0; i < sizeof places / sizeof places[0]; i++)
+    for (uint32_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+      m->control->grow_address = places[i];
+      m->control->grow_physical = places[sizeof places / sizeof places[0] - 1 - i];
+      arch_ring(ABI_DOORBELL_GROW, counts[k]);
+      REQUIRE(m, m->control->grow_done == 0);
+    }
 }
 
 /* ---- Without end ---- */

@@ -31,6 +31,13 @@ uint64_t buffer_physical(struct machine *m) {
   return physical;
 }
 
+/* From the linker script. Images start one block above the beginning of memory. */
+extern const char guest_kernel_base[];
+
+uint64_t memory_limit(struct machine *m) {
+  return (uint64_t)(uintptr_t)guest_kernel_base - ABI_BLOCK_SIZE + m->boot->memory_max;
+}
+
 uint32_t find_device(struct machine *m, enum abi_device_type type, uint32_t nth) {
   for (uint32_t i = 0; i < m->boot->device_count; i++) {
     if (m->boot->devices[i].type == (uint32_t)type && nth-- == 0)

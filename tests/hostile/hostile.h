@@ -28,6 +28,9 @@ _Noreturn void give_up(struct machine *m, const char *text);
 extern uint8_t buffer[BUFFER_SIZE];
 uint64_t buffer_physical(struct machine *m);
 
+/* The physical address where memory ends at the latest. */
+uint64_t memory_limit(struct machine *m);
+
 /* Index of the nth device of a type in boot->devices. */
 uint32_t find_device(struct machine *m, enum abi_device_type type, uint32_t nth);
 

@@ -12,6 +12,13 @@ $(HOSTILE_GUEST_OBJECTS): GUEST_CFLAGS += -I$(HOSTILE_ARCH)
 $(eval $(call guest_image,$(HOSTILE_IMAGE),$(HOSTILE_GUEST_OBJECTS)))
 
 TAP_TESTS += $(B)/tests/hostile_test
+# Without sanitizers, for machines of other architectures.
+$(B)/host/tests/hostile/hostile_test.c.o: CFLAGS += -I$(HOSTILE_ARCH) \
+	-DHOSTILE_IMAGE='"$(abspath $(HOSTILE_IMAGE))"'
+$(B)/tests/hostile_plain_test: $(call objects,host,tests/hostile/hostile_test.c) \
+		$$(call objects,host,$$(LIB_SOURCES) $$(MONITOR_SOURCES)) | $(HOSTILE_IMAGE)
+	@mkdir -p $(@D)
+	$(CLANG) $(HOST_TARGET) -fuse-ld=lld $^ -o $@
 
 $(B)/asan/tests/hostile/hostile_test.c.o: ASAN_CFLAGS += -I$(HOSTILE_ARCH) \
 	-DHOSTILE_IMAGE='"$(abspath $(HOSTILE_IMAGE))"'

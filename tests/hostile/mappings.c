@@ -74,7 +74,7 @@ void attack_map_absurd_ranges(struct machine *m) {
     REQUIRE(m, map(call, UINT64_MAX, physical, 1) != ABI_KERNEL_OK);
     REQUIRE(m, map(call, m->boot->arena_end - ABI_PAGE_SIZE, physical, 600) != ABI_KERNEL_OK);
   }
-  REQUIRE(m, map(ABI_KERNEL_MAP_BLOCKS, at, m->boot->memory_max, 1) != ABI_KERNEL_OK);
+  REQUIRE(m, map(ABI_KERNEL_MAP_BLOCKS, at, memory_limit(m), 1) != ABI_KERNEL_OK);
   REQUIRE(m, map(ABI_KERNEL_MAP_BLOCKS, at, 0 - ABI_BLOCK_SIZE, 1) != ABI_KERNEL_OK);
   REQUIRE(m, map(ABI_KERNEL_MAP_BLOCKS, at, physical + 4096, 1) != ABI_KERNEL_OK);
   REQUIRE(m, map(ABI_KERNEL_CALL_COUNT, at, physical, 1) != ABI_KERNEL_OK);
@@ -100,7 +100,7 @@ void attack_map_until_refused(struct machine *m) {
 
 /* --memory allows it, but the doorbell has not added it yet: there is no memory slot behind. */
 static uint8_t *map_beyond_end(struct machine *m, uint64_t call) {
-  uint64_t physical = m->boot->memory_max - ABI_BLOCK_SIZE;
+  uint64_t physical = memory_limit(m) - ABI_BLOCK_SIZE;
   REQUIRE(m, map(call, free_address(m), physical, 1) == ABI_KERNEL_OK);
   return (uint8_t *)(uintptr_t)free_address(m);
 }

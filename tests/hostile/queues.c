@@ -19,7 +19,7 @@ static void offer_to_fs(struct machine *m, uint64_t address, uint32_t length, ui
 /* ---- One descriptor ---- */
 
 void attack_descriptor_outside_memory(struct machine *m) {
-  offer_to_fs(m, m->boot->memory_max, 64, 0);
+  offer_to_fs(m, memory_limit(m), 64, 0);
 }
 
 void attack_descriptor_past_the_end(struct machine *m) {

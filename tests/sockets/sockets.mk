@@ -3,4 +3,4 @@
 HTTP_LOAD := $(B)/tests/http_load
 $(HTTP_LOAD): $(call objects,host,tests/sockets/http_load.c)
 	@mkdir -p $(@D)
-	$(CLANG) $^ -o $@
+	$(CLANG) $(HOST_TARGET) -fuse-ld=lld $^ -o $@

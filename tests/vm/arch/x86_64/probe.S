@@ -74,8 +74,8 @@ probe_privileged:
         try try_invlpg, invlpg (%rsp)
         try_port try_keyboard, 0x60, outb %al, %dx
         try_port try_kernel_port, 0x540, outl %eax, %dx
-        try_port try_behind_doorbells, 0x518, outl %eax, %dx
-        try_port try_across_the_end, 0x515, outl %eax, %dx
+        try_port try_behind_doorbells, 0x51c, outl %eax, %dx
+        try_port try_across_the_end, 0x519, outl %eax, %dx
         try_port try_before_doorbells, 0x4fc, outl %eax, %dx
         try_port try_last_port, 0xffff, inb %dx, %al
         try try_stray_int3, int3
