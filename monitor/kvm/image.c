@@ -152,12 +152,13 @@ bool image_open(struct image *image, const char *path, char *error, size_t error
 
 /* ---- Loading ---- */
 
-/* Maps the pages of a segment that is never written. False: it cannot be mapped. */
+/* Maps the pages of a segment that is never written. False: it cannot be mapped, for one because
+ * the host's pages are larger than ours and would hold a piece of the next segment too. */
 static bool map_segment(const struct image *image, const struct image_segment *segment,
                         uint8_t *to) {
   uint64_t offset = image->fd_offset + segment->offset;
   if (image->fd < 0 || segment->writable || segment->file_size != segment->size ||
-      offset % ABI_PAGE_SIZE)
+      offset % ABI_PAGE_SIZE || getpagesize() != ABI_PAGE_SIZE)
     return false;
   return mmap(to, segment->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, image->fd,
               (off_t)offset) == to;

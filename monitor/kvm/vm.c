@@ -93,8 +93,8 @@ uint64_t vm_memory_end(const struct vm *vm) {
 }
 
 /* Address space for a slot, aligned so that the host can back it with huge pages: one fault fills
- * 2 MiB then. The first slot does without; small programs touch too little of each block for
- * clearing all of it to pay. */
+ * 2 MiB then. The first slot does without, also where that is the host's habit; small programs
+ * touch too little of each block for clearing all of it to pay. */
 static uint8_t *map_slot(uint64_t size, bool huge) {
   uint64_t spare = ABI_BLOCK_SIZE;
   uint8_t *address = mmap(NULL, size + spare, PROT_READ | PROT_WRITE,
@@ -106,8 +106,7 @@ static uint8_t *map_slot(uint64_t size, bool huge) {
     munmap(address, skip);
   munmap(address + skip + size, spare - skip);
   address += skip;
-  if (huge)
-    madvise(address, size, MADV_HUGEPAGE); /* a wish: it works without */
+  madvise(address, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE); /* a wish: it works without */
   return address;
 }
 
@@ -159,16 +158,17 @@ void vm_grow_memory(struct vm *vm, uint64_t want) {
 
 uint64_t vm_pages_touched(const struct vm *vm) {
   uint64_t pages = 0;
+  size_t page_size = (size_t)getpagesize(); /* the host's may be larger */
   for (uint32_t i = 0; i < vm->memory.slot_count; i++) {
     const struct guest_memory_slot *slot = &vm->memory.slots[i];
-    size_t count = slot->size / ABI_PAGE_SIZE;
+    size_t count = slot->size / page_size;
     unsigned char *present = malloc(count);
     if (present && mincore(slot->host, slot->size, present) == 0)
       for (size_t page = 0; page < count; page++)
         pages += present[page] & 1;
     free(present);
   }
-  return pages;
+  return pages * (page_size / ABI_PAGE_SIZE);
 }
 
 void vm_destroy(struct vm *vm) {
