@@ -88,9 +88,13 @@ emit_template(struct compiler *c, const struct stencil_template *template, uint8
   c->at = at + template->length;
 }
 
-/* What is no template, or one of three. */
+/* What is no template, or one of several. */
 __attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t group,
                                                  uint32_t a, uint32_t b) {
+  if ((group & STENCIL_CHOICE) == STENCIL_CHOICE) {
+    const uint16_t *choice = &stencil_ordered[group & ~STENCIL_FLAGS];
+    group = choice[TARGET_FITS(choice[2], c->hole) ? 1 : 0];
+  }
   if (group & STENCIL_ORDERED)
     group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b ? 1 : a == b ? 2 : 0)];
   if (group & STENCIL_RECORD)
@@ -219,8 +223,11 @@ void emit_fault(struct compiler *c, enum wasm_trap_kind kind) {
 }
 
 void emit_access(struct compiler *c, uint32_t family, uint32_t a, uint32_t b) {
-  put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) + stencil_families[family].access);
+  if (!TARGET_ACCESS_FROM_END)
+    put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) + stencil_families[family].access);
   emit_stencil(c, family, a, b);
+  if (TARGET_ACCESS_FROM_END)
+    put_mark(c, WASM_TRAP_MEMORY_OUT_OF_BOUNDS, emit_offset(c) - stencil_families[family].access);
 }
 
 void emit_call_site(struct compiler *c, uint32_t tail) {

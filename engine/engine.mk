@@ -51,6 +51,12 @@ STENCIL_OBJECTS := $(patsubst %,$(B)/engine/$(ARCH)/%.o,$(addprefix engine/stenc
 STENCIL_SMALL_x86_64 := -DSTENCIL_SMALL_A=0x5b -DSTENCIL_SMALL_IMM=0x6d
 STENCIL_SMALL_OBJECTS := $(if $(STENCIL_SMALL_$(ARCH)),\
 	$(patsubst %.c.o,%.small.o,$(filter %.c.o,$(STENCIL_OBJECTS))))
+# On machines whose instructions have one size, files with constants are compiled with three small
+# ones: what these say together is in tools/stencils/small.c.
+STENCIL_SMALLS := 91 173 -77
+STENCIL_PROOF_SOURCES_aarch64 := $(addprefix engine/stencils/,compare.c integer.c memory.c move.c)
+STENCIL_PROOF_SOURCES_riscv64 := $(STENCIL_PROOF_SOURCES_aarch64)
+stencil_proofs = $(patsubst %,$(B)/engine/$(ARCH)/%.proof$(1).o,$(STENCIL_PROOF_SOURCES_$(ARCH)))
 STENCIL_TABLE := $(B)/engine/$(ARCH)/stencils.inc
 
 $(B)/engine/$(ARCH)/%.c.o: %.c engine/engine.mk | setup
@@ -59,18 +65,29 @@ $(B)/engine/$(ARCH)/%.c.o: %.c engine/engine.mk | setup
 $(B)/engine/$(ARCH)/%.small.o: %.c engine/engine.mk | setup
 	@mkdir -p $(@D)
 	$(CLANG) $(STENCIL_CFLAGS) -DSTENCIL_SMALL $(STENCIL_SMALL_$(ARCH)) -MMD -MP -c $< -o $@
+define stencil_proof_rule
+$(B)/engine/$(ARCH)/%.c.proof$(1).o: %.c engine/engine.mk | setup
+	@mkdir -p $$(@D)
+	$(CLANG) $(STENCIL_CFLAGS) -DSTENCIL_SMALL -DSTENCIL_SMALL_A=$(1) -DSTENCIL_SMALL_IMM=$(1) \
+		-MMD -MP -c $$< -o $$@
+endef
+$(foreach small,$(STENCIL_SMALLS),$(eval $(call stencil_proof_rule,$(small))))
 $(B)/engine/$(ARCH)/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) --target=$(ARCH)-none-elf $(STENCIL_MACHINE_$(ARCH)) -I. -MMD -MP -c $< -o $@
 
 EXTRACT_OBJECTS := $(call objects,host,$(addprefix tools/stencils/,\
-	extract.c table.c arch/$(ARCH)/machine.c))
-$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH) $(STENCIL_SMALL_$(ARCH))
+	extract.c small.c table.c arch/$(ARCH)/machine.c))
+comma := ,
+$(EXTRACT_OBJECTS): private CFLAGS += -Iengine/arch/$(ARCH) $(STENCIL_SMALL_$(ARCH)) \
+	-DSTENCIL_SMALLS=$(subst $(eval ) ,$(comma),$(strip $(STENCIL_SMALLS)))
 $(EXTRACT_OBJECTS): override private HOST_TARGET :=
 $(B)/extract: $(EXTRACT_OBJECTS)
 	$(CLANG) $(CFLAGS) $^ -o $@
-$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS) $(STENCIL_SMALL_OBJECTS)
-	$(B)/extract $@ $(STENCIL_OBJECTS) -- $(STENCIL_SMALL_OBJECTS)
+$(STENCIL_TABLE): $(B)/extract $(STENCIL_OBJECTS) $(STENCIL_SMALL_OBJECTS) \
+		$(foreach small,$(STENCIL_SMALLS),$(call stencil_proofs,$(small)))
+	$(B)/extract $@ $(STENCIL_OBJECTS) $(if $(STENCIL_SMALL_OBJECTS),-- $(STENCIL_SMALL_OBJECTS),\
+		$(foreach small,$(STENCIL_SMALLS),-- $(call stencil_proofs,$(small))))
 
 # The compiler's files name the architecture's header and table by their own names alone.
 ENGINE_COMPILER_OBJECTS := $(foreach flavour,host asan guest,\

@@ -7,7 +7,9 @@
  * - a struct stencil_template, which nearly all are: short and with few holes; or, with
  * - STENCIL_RECORD, a record of any form; with STENCIL_EXPLICIT too, the group's first record;
  * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of three such numbers,
- *   for a < b, a > b and a = b.
+ *   for a < b, a > b and a = b;
+ * - with all three, STENCIL_CHOICE, the place there of two such numbers and of a hole's kind: the
+ *   second is for constants that this hole has room for (TARGET_FITS), the first for others.
  *
  * stencil_shorts[template] is what to take instead where the template's first hole gets a constant
  * that TARGET_IS_SHORT says fits: again such a number, or 0: nothing.
@@ -24,6 +26,7 @@
 #define STENCIL_RECORD 0x8000u
 #define STENCIL_EXPLICIT 0x4000u
 #define STENCIL_ORDERED 0x2000u
+#define STENCIL_CHOICE (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
 #define STENCIL_FLAGS (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
 
 struct stencil_family {

@@ -165,18 +165,18 @@ static void read_object(const char *path, family_variants *variants, bool is_sma
 
 int main(int argc, char **argv) {
   if (argc < 3)
-    die("usage: extract OUTPUT OBJECT... -- SMALL...");
-  family_variants *variants = calloc(FAMILY_COUNT, sizeof *variants);
-  family_variants *small = calloc(FAMILY_COUNT, sizeof *small);
-  if (!variants || !small)
-    die("no memory");
-  bool is_small = false;
+    die("usage: extract OUTPUT OBJECT... [-- SMALL...]...");
+  family_variants *sets[1 + PROOF_COUNT];
+  for (int i = 0; i <= PROOF_COUNT; i++)
+    if (!(sets[i] = calloc(FAMILY_COUNT, sizeof **sets)))
+      die("no memory");
+  int set = 0;
   for (int i = 2; i < argc; i++) {
-    if (strcmp(argv[i], "--") == 0)
-      is_small = true;
-    else
-      read_object(argv[i], is_small ? small : variants, is_small);
+    if (strcmp(argv[i], "--") != 0)
+      read_object(argv[i], sets[set], set != 0);
+    else if (set++ == PROOF_COUNT)
+      die("too many sets of objects");
   }
-  write_table(argv[1], variants, small);
+  write_table(argv[1], sets[0], sets + 1);
   return 0;
 }

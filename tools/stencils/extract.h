@@ -67,7 +67,8 @@ void machine_resolve_next(struct variant *variant, const uint32_t *jumps, uint32
 void machine_find_literals(struct variant *variant);
 /* Refuses what must not be in a stencil. */
 void machine_check(const struct variant *variant);
-/* The place of the one instruction that accesses linear memory, in families that load or store. */
+/* The place of the one instruction that accesses linear memory, in families that load or store;
+ * from the begin or the end, as TARGET_ACCESS_FROM_END says. */
 uint32_t machine_find_access(const struct variant *variant);
 /* Whether the hole fits into a template, which has it then. */
 bool machine_put_hole(const struct variant *variant, struct hole hole,
@@ -78,6 +79,26 @@ bool machine_put_hole(const struct variant *variant, struct hole hole,
  */
 bool machine_shorten(const struct variant *variant, const struct variant *proof,
                      struct variant *result);
+
+/* How an instruction has a constant as its operand. */
+struct small_operand {
+  uint8_t form;  /* of a hole */
+  uint32_t rest; /* the instruction without it */
+};
+/* Finds it. `is_signed`: holes for negative constants, too, are asked for. */
+bool machine_find_small(uint32_t instruction, int32_t constant, bool is_signed,
+                        struct small_operand *operand);
+
+/* ---- small.c ------------------------------------------------------------------------------- */
+
+/* The builds with small constants (STENCIL_SMALLS of engine.mk): two positive ones, and a negative.
+ */
+enum { PROOF_COUNT = 3 };
+
+/* Makes the form of a stencil that takes small constants alone from what clang made of such ones.
+ * Returns its hole's kind; 0: there is none. */
+uint8_t small_form(const struct variant *variant, const struct variant *const proofs[PROOF_COUNT],
+                   struct variant *result);
 
 /* ---- table.c ------------------------------------------------------------------------------- */
 
@@ -96,6 +117,7 @@ typedef struct variant family_variants[64];
 /* Whether two operands are in one register, a third one (see families.def) taken in. */
 bool is_folded(uint8_t shape, uint32_t a, uint32_t b);
 /* Of the variants made with small constants some may be missing. */
-void write_table(const char *path, const family_variants *variants, const family_variants *small);
+void write_table(const char *path, const family_variants *variants,
+                 family_variants *const proofs[PROOF_COUNT]);
 
 #endif

@@ -33,6 +33,12 @@ bool is_folded(uint8_t shape, uint32_t a, uint32_t b) {
   return (one_pool && a == b) || (shape == STENCIL_SHAPE_FFX && (a == 7 || b == 7));
 }
 
+/* Whether its stencils access linear memory. */
+static bool is_access(size_t family) {
+  return strncmp(family_names[family], "load", 4) == 0 ||
+         strncmp(family_names[family], "store", 5) == 0;
+}
+
 /* ---- Templates ----------------------------------------------------------------------------- */
 
 /* A group: the variants whose registers are of the same encoding class. Where two operands are in
@@ -265,11 +271,12 @@ static void gather_same(const struct group *group, struct group *same) {
 }
 
 /* Of three templates, for a < b, a > b and a = b. */
-static void put_three(uint32_t number, uint32_t less, uint32_t more, uint32_t same) {
-  groups[number] = ordered_count | STENCIL_RECORD | STENCIL_ORDERED;
+static uint32_t put_three(uint32_t less, uint32_t more, uint32_t same) {
+  uint32_t place = ordered_count;
   ordered[ordered_count++] = less;
   ordered[ordered_count++] = more;
   ordered[ordered_count++] = same;
+  return place | STENCIL_RECORD | STENCIL_ORDERED;
 }
 
 /* Where scratch registers may be the result's, what is right for different registers is wrong where
@@ -294,7 +301,7 @@ static bool put_same(const struct group *group, uint8_t shape, const struct fiel
 
 /* clang orders the operands of a commutative instruction by their places among the arguments: such
  * families have a template for either order. False: this is none. */
-static bool put_ordered(const struct group *group, uint8_t shape, uint32_t number) {
+static bool put_ordered(const struct group *group, uint8_t shape, uint32_t *number) {
   static struct group halves[2];
   struct fields a[2], b[2];
   memset(halves, 0, sizeof halves);
@@ -311,8 +318,23 @@ static bool put_ordered(const struct group *group, uint8_t shape, uint32_t numbe
   uint32_t less = put_template(&halves[0], shape, &a[0], &b[0]), same = less;
   if (!put_same(group, shape, &a[0], &b[0], &same))
     return false;
-  put_three(number, less, more, same);
+  *number = put_three(less, more, same);
   return true;
+}
+
+/* One template, three, or all members. */
+static uint32_t put_form(const struct group *group, uint8_t shape) {
+  struct fields a, b;
+  uint32_t number;
+  if (find_template(group, shape, &a, &b)) {
+    uint32_t same = number = put_template(group, shape, &a, &b);
+    if (!put_same(group, shape, &a, &b, &same))
+      return put_members(group, shape);
+    return same == number ? number : put_three(number, number, same);
+  }
+  if (stencil_shape_operands(shape) > 1 && put_ordered(group, shape, &number))
+    return number;
+  return put_members(group, shape);
 }
 
 /* The short form of a template with all that it stands for; 0: there is none. */
@@ -334,24 +356,48 @@ static uint32_t put_short(const struct group *group, uint8_t shape, const struct
   return put_template(&result, shape, &a, &b);
 }
 
-/* One template, two, or all members. */
-static void put_group(const struct group *group, uint8_t shape, const struct variant *small) {
-  struct fields a, b;
-  uint32_t number = group_count++;
+/* The form of a family for small constants, beside the one for all; see small.c. All members must
+ * agree. 0: there is none. */
+static uint8_t find_small(const struct group *group, size_t family,
+                          family_variants *const proofs[PROOF_COUNT], struct group *result) {
+  static struct variant variants[64];
+  uint8_t kind = 0;
+  *result = *group;
+  for (uint32_t m = 0; m < group->count; m++) {
+    const struct variant *of_member[PROOF_COUNT];
+    for (int i = 0; i < PROOF_COUNT; i++)
+      of_member[i] = &proofs[i][family][8 * group->a[m] + group->b[m]];
+    uint8_t one = small_form(group->members[m], of_member, &variants[m]);
+    if (one == 0 || (m > 0 && one != kind) ||
+        (is_access(family) &&
+         machine_find_access(&variants[m]) != machine_find_access(group->members[m])))
+      return 0;
+    kind = one;
+    result->members[m] = &variants[m];
+  }
+  return kind;
+}
+
+static void put_group(const struct group *group, size_t family,
+                      family_variants *const proofs[PROOF_COUNT]) {
+  static struct group small;
+  uint8_t shape = family_shapes[family], kind = find_small(group, family, proofs, &small);
   for (uint32_t m = 0; m < group->count; m++)
     if (group->members[m]->length > longest)
       longest = group->members[m]->length;
-  if (find_template(group, shape, &a, &b)) {
-    uint32_t template = groups[number] = put_template(group, shape, &a, &b), same = template;
-    if (!(template & STENCIL_FLAGS))
-      shorts[template] = put_short(group, shape, small);
-    if (!put_same(group, shape, &a, &b, &same))
-      groups[number] = put_members(group, shape);
-    else if (same != template)
-      put_three(number, template, template, same);
-  } else if (stencil_shape_operands(shape) < 2 || !put_ordered(group, shape, number)) {
-    groups[number] = put_members(group, shape);
+  uint32_t form = put_form(group, shape);
+  if (kind != 0) {
+    uint32_t near = put_form(&small, shape);
+    ordered[ordered_count] = form;
+    ordered[ordered_count + 1] = near;
+    ordered[ordered_count + 2] = kind;
+    form = ordered_count | STENCIL_CHOICE;
+    ordered_count += 3;
+    short_count++;
+  } else if (!(form & STENCIL_FLAGS)) {
+    shorts[form] = put_short(group, shape, proofs[0][family]);
   }
+  groups[group_count++] = form;
 }
 
 static void add_member(struct group *group, const family_variants *variants, size_t family,
@@ -407,9 +453,7 @@ static void write_templates(FILE *out) {
 static uint32_t find_access(const family_variants *variants, size_t family) {
   const struct variant *first = &variants[family][0];
   unsigned operands = stencil_shape_operands(family_shapes[family]);
-  bool is_access = strncmp(family_names[family], "load", 4) == 0 ||
-                   strncmp(family_names[family], "store", 5) == 0;
-  if (!is_access)
+  if (!is_access(family))
     return 0;
   for (uint32_t i = 0; i < (operands == 0 ? 1 : operands == 1 ? 8 : 64); i++) {
     const struct variant *one = operands == 1 ? &first[8 * i] : &first[i];
@@ -419,14 +463,15 @@ static uint32_t find_access(const family_variants *variants, size_t family) {
   return machine_find_access(first);
 }
 
-void write_table(const char *path, const family_variants *variants, const family_variants *small) {
+void write_table(const char *path, const family_variants *variants,
+                 family_variants *const proofs[PROOF_COUNT]) {
   static uint32_t firsts[FAMILY_COUNT], bytes[1 << 20];
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
     firsts[family] = group_count;
     for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
       struct group group;
       gather_group(variants, family, g, &group);
-      put_group(&group, family_shapes[family], small[family]);
+      put_group(&group, family, proofs);
     }
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */

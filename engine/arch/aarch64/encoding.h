@@ -33,6 +33,7 @@ enum encoding_form {
   ENCODING_FORM_VSHIFT_RIGHT, /* ushr, sshr */
   ENCODING_FORM_LANE,         /* ins, umov, dup */
   ENCODING_FORM_LANE_ACCESS,  /* ld1, st1 of one lane */
+  ENCODING_FORM_NEAR,         /* ldur, stur: 9 bits, signed */
 };
 
 #endif

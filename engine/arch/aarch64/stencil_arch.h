@@ -30,12 +30,19 @@ HOLE_(hole_c)
 HOLE_(hole_d)
 HOLE_(hole_e)
 HOLE_(imm)
+#ifdef STENCIL_SMALL /* the builds that tell what clang makes of small constants */
+#define HOLE_A ((u64)STENCIL_SMALL_A)
+#define IMM32 ((i64)STENCIL_SMALL_IMM)
+#define IMMU32 ((u32)STENCIL_SMALL_IMM)
+#else
 #define HOLE_A stencil_hole_a()
+#define IMM32 ((i64)stencil_imm())
+#define IMMU32 stencil_immu32()
+#endif
 #define HOLE_B stencil_hole_b()
 #define HOLE_C stencil_hole_c()
 #define HOLE_D stencil_hole_d()
 #define HOLE_E stencil_hole_e()
-#define IMM32 ((i64)stencil_imm())
 
 /* Zero extended. */
 static inline __attribute__((always_inline)) u32 stencil_immu32(void) {
@@ -43,7 +50,6 @@ static inline __attribute__((always_inline)) u32 stencil_immu32(void) {
   __asm__("movz %w0, #:abs_g1_s:imm\n\tmovk %w0, #:abs_g0_nc:imm" : "=r"(value));
   return value;
 }
-#define IMMU32 stencil_immu32()
 static inline __attribute__((always_inline)) u32 stencil_imm16(void) {
   u32 value;
   __asm__("movz %w0, #:abs_g0_nc:imm" : "=r"(value));

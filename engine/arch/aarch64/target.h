@@ -148,6 +148,9 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
   case ENCODING_FORM_ACCESS:
     word = target_patch_access(word, value);
     break;
+  case ENCODING_FORM_NEAR:
+    word = target_set_bits(word, 12, 9, (uint64_t)value);
+    break;
   case ENCODING_FORM_SHIFT_LEFT:
   case ENCODING_FORM_SHIFT_RIGHT:
   case ENCODING_FORM_ROTATE:
@@ -184,7 +187,19 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
 /* The words of br_table's table are distances from the table. */
 #define TARGET_TABLE_HAS_JUMPS false
 
-/* There are no short forms: all instructions have one size. */
+/* Whether a constant fits the one hole of a form for small ones. */
+static inline bool target_fits(unsigned form, int32_t value) {
+  int32_t least = form == ENCODING_FORM_NEAR ? -256 : 0;
+  int32_t most = form == ENCODING_FORM_NEAR ? 255 : form == ENCODING_FORM_16 ? 65535 : 4095;
+  return value >= least && value <= most;
+}
+#define TARGET_FITS(kind, holes)                                                                   \
+  target_fits(STENCIL_HOLE_FORM(kind), (int32_t)(holes)[STENCIL_HOLE_VALUE(kind)])
+/* The place of an access, which a stencil's family knows, is counted from the stencil's end: there
+ * the forms for large and small constants are alike. */
+#define TARGET_ACCESS_FROM_END true
+
+/* Instructions have one size. */
 #define TARGET_IS_SHORT(template, holes) false
 
 /* ---- Jumps --------------------------------------------------------------------------------- */

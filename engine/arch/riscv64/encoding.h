@@ -23,6 +23,7 @@ enum encoding_form {
   ENCODING_FORM_LOW_STORE,  /* S-type */
   ENCODING_FORM_UPPER_HIGH, /* the same two of the upper half of 64 bits, to which the lower half */
   ENCODING_FORM_UPPER_LOW,  /* is added as a signed number */
+  ENCODING_FORM_LOW_POSITIVE, /* I-type, for numbers that are not negative */
 };
 
 #endif

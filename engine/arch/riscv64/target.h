@@ -125,7 +125,17 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
 /* The words of br_table's table are distances from the table. */
 #define TARGET_TABLE_HAS_JUMPS false
 
-/* There are no short forms: all instructions have one size. */
+/* Whether a constant fits the one hole of a form for small ones. */
+static inline bool target_fits(unsigned form, int32_t value) {
+  return value < 2048 && value >= (form == ENCODING_FORM_LOW_POSITIVE ? 0 : -2048);
+}
+#define TARGET_FITS(kind, holes)                                                                   \
+  target_fits(STENCIL_HOLE_FORM(kind), (int32_t)(holes)[STENCIL_HOLE_VALUE(kind)])
+/* The place of an access, which a stencil's family knows, is counted from the stencil's end: there
+ * the forms for large and small constants are alike. */
+#define TARGET_ACCESS_FROM_END true
+
+/* Instructions have one size. */
 #define TARGET_IS_SHORT(template, holes) false
 
 /* A jump is auipc and jalr. As long as its target is not known they hold some offset in text. */

@@ -97,6 +97,11 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
       __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4);               \
   } while (0)
 
+/* There are no other forms for small constants. */
+#define TARGET_FITS(kind, holes) ((void)(kind), (void)(holes), false)
+/* The place of an access, which a stencil's family knows, is counted from the stencil's begin. */
+#define TARGET_ACCESS_FROM_END false
+
 /* Whether the constant of its first hole fits a template's short form: 8 bits, sign extended to 32.
  */
 #define TARGET_IS_SHORT(template, holes)                                                           \

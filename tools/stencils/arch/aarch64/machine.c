@@ -184,7 +184,29 @@ uint32_t machine_find_access(const struct variant *variant) {
       place = at, found++;
   if (found != 1)
     die("%s: accesses memory in %u places", variant->name, found);
-  return place;
+  return variant->length - place;
+}
+
+/* ldur, stur; accesses to bytes; sums, differences and compares; movz (Arm ARM, C4.1). */
+bool machine_find_small(uint32_t instruction, int32_t constant, bool is_signed,
+                        struct small_operand *operand) {
+  static const struct {
+    uint32_t mask, bits;
+    uint8_t form, shift, width;
+    bool is_signed;
+  } forms[] = {{0x3b200c00, 0x38000000, ENCODING_FORM_NEAR, 12, 9, true},
+               {0xff000000, 0x39000000, ENCODING_FORM_ACCESS, 10, 12, false},
+               {0x1fc00000, 0x11000000, ENCODING_FORM_ADD, 10, 12, false},
+               {0x7fe00000, 0x52800000, ENCODING_FORM_16, 5, 16, false}};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    uint32_t field = (1u << forms[i].width) - 1;
+    if (forms[i].is_signed != is_signed || (instruction & forms[i].mask) != forms[i].bits ||
+        (instruction >> forms[i].shift & field) != ((uint32_t)constant & field))
+      continue;
+    *operand = (struct small_operand){forms[i].form, instruction & ~(field << forms[i].shift)};
+    return true;
+  }
+  return false;
 }
 
 /* All instructions have one size. */

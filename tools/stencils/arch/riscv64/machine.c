@@ -126,7 +126,24 @@ uint32_t machine_find_access(const struct variant *variant) {
       place = at;
   if (found != 1 && !(found > 1 && has_more_accesses(variant)))
     die("%s: accesses memory in %u places", variant->name, found);
-  return place;
+  return variant->length - place;
+}
+
+/* I-type but shifts, and S-type instructions, whose constants have 12 bits with a sign. */
+bool machine_find_small(uint32_t instruction, int32_t constant, bool is_signed,
+                        struct small_operand *operand) {
+  uint32_t opcode = instruction & 0x7f, function = instruction >> 12 & 7;
+  bool is_load = opcode == 0x03 || opcode == 0x07, is_store = opcode == 0x23 || opcode == 0x27;
+  bool is_arithmetic = opcode == 0x13 || opcode == 0x1b;
+  if (is_store) {
+    int32_t upper = (int32_t)(instruction & 0xfe000000) >> 20;
+    *operand = (struct small_operand){ENCODING_FORM_LOW_STORE, instruction & 0x01fff07f};
+    return is_signed && (upper | (int32_t)(instruction >> 7 & 31)) == constant;
+  }
+  *operand = (struct small_operand){is_signed ? ENCODING_FORM_LOW : ENCODING_FORM_LOW_POSITIVE,
+                                    instruction & 0x000fffff};
+  return (is_load || (is_arithmetic && (function & 3) != 1)) &&
+         (int32_t)instruction >> 20 == constant;
 }
 
 /* All instructions have one size. */

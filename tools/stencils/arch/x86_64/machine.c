@@ -246,3 +246,10 @@ bool machine_put_hole(const struct variant *variant, struct hole hole,
   }
   return true;
 }
+
+/* Short forms of instructions do it. */
+bool machine_find_small(uint32_t instruction, int32_t constant, bool is_signed,
+                        struct small_operand *operand) {
+  (void)instruction, (void)constant, (void)is_signed, (void)operand;
+  return false;
+}
