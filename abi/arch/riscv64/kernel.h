@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* riscv64: what a monitor that prepares the kernel's memory and the kernel agree on. One set of
- * page tables (TTBR0, 48 bits) for kernel and user mode. */
+ * page tables (satp, Sv48) for kernel and user mode. */
 #ifndef ABI_ARCH_RISCV64_KERNEL_H
 #define ABI_ARCH_RISCV64_KERNEL_H
 
