@@ -9,10 +9,20 @@ root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 hermit_wasm=${HERMIT_WASM:-$root/build/hermit-wasm}
 modules=$root/build/tests/modules
 examples=$root/build/examples
+# HERMIT_ARCH=ARCHITECTURE: run under QEMU's emulation of it.
+where=(${HERMIT_ARCH:+--monitor=qemu --arch "$HERMIT_ARCH"})
 
 # Skips the test where no VM can run, with the host's own reason.
 need_vm() {
   local report
+  if [ -n "${HERMIT_ARCH-}" ]; then
+    command -v "qemu-system-$HERMIT_ARCH" >/dev/null || skip "qemu-system-$HERMIT_ARCH is not there"
+    return
+  fi
+  if [ -n "${HERMIT_ARCH-}" ]; then
+    command -v "qemu-system-$HERMIT_ARCH" >/dev/null || skip "qemu-system-$HERMIT_ARCH is not there"
+    return
+  fi
   report=$("$hermit_wasm" doctor) || true
   grep -q '^KVM *usable' <<<"$report" || skip "no VM can run here: $(grep '^KVM' <<<"$report" | tr -s ' ')"
 }
@@ -28,7 +38,12 @@ need_terminal() {
 }
 
 # hermit-wasm with a limit that no test comes near; 137 tells that it struck.
+# HERMIT_ARCH: VMs under QEMU's emulation of that architecture, for tests that only run programs.
 hermit() {
+  if [ -n "${HERMIT_ARCH-}" ] && [ "$1" = run ]; then
+    shift
+    set -- run --monitor=qemu --arch "$HERMIT_ARCH" "$@"
+  fi
   timeout -s KILL 120 "$hermit_wasm" "$@"
 }
 
