@@ -9,16 +9,10 @@ root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 hermit_wasm=${HERMIT_WASM:-$root/build/hermit-wasm}
 modules=$root/build/tests/modules
 examples=$root/build/examples
-# HERMIT_ARCH=ARCHITECTURE: run under QEMU's emulation of it.
-where=(${HERMIT_ARCH:+--monitor=qemu --arch "$HERMIT_ARCH"})
 
 # Skips the test where no VM can run, with the host's own reason.
 need_vm() {
   local report
-  if [ -n "${HERMIT_ARCH-}" ]; then
-    command -v "qemu-system-$HERMIT_ARCH" >/dev/null || skip "qemu-system-$HERMIT_ARCH is not there"
-    return
-  fi
   if [ -n "${HERMIT_ARCH-}" ]; then
     command -v "qemu-system-$HERMIT_ARCH" >/dev/null || skip "qemu-system-$HERMIT_ARCH is not there"
     return
