@@ -29,3 +29,12 @@ test-programs: $(B)/hermit-wasm $(EXAMPLES) $(CLI_MODULES) $(TAP_TESTS) $(HTTP_L
 # Input comes from nowhere, as in continuous integration.
 test: test-programs
 	@tests/run tests/layering/check $(TAP_TESTS) $(wildcard tests/cli/*.bats) </dev/null
+
+# The same, then all suites on every host; ends with a table. About an hour.
+ifeq ($(findstring /,$(B)),)
+tests/hosts/quick: $(HOSTS_NEEDS)
+.PHONY: test-all
+test-all: test-programs $(HOSTS_NEEDS) $(CROSS_ARCHITECTURES:%=$(B)/%/tests/spec-host) \
+		$(BENCH_PROGRAMS) $(BENCH_MODULES)
+	@tests/hosts/all tests/layering/check $(TAP_TESTS) $(wildcard tests/cli/*.bats) </dev/null
+endif

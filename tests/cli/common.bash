@@ -13,6 +13,10 @@ examples=$root/build/examples
 # Skips the test where no VM can run, with the host's own reason.
 need_vm() {
   local report
+  if [ -n "${HERMIT_ARCH-}" ]; then
+    command -v "qemu-system-$HERMIT_ARCH" >/dev/null || skip "qemu-system-$HERMIT_ARCH is not there"
+    return
+  fi
   report=$("$hermit_wasm" doctor) || true
   grep -q '^KVM *usable' <<<"$report" || skip "no VM can run here: $(grep '^KVM' <<<"$report" | tr -s ' ')"
 }
@@ -28,7 +32,12 @@ need_terminal() {
 }
 
 # hermit-wasm with a limit that no test comes near; 137 tells that it struck.
+# HERMIT_ARCH: VMs under QEMU's emulation of that architecture, for tests that only run programs.
 hermit() {
+  if [ -n "${HERMIT_ARCH-}" ] && [ "$1" = run ]; then
+    shift
+    set -- run --monitor=qemu --arch "$HERMIT_ARCH" "$@"
+  fi
   timeout -s KILL 120 "$hermit_wasm" "$@"
 }
 

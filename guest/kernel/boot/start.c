@@ -194,12 +194,6 @@ static void write_block(struct boot_plan *plan, struct boot_writer *writer) {
 
 /* ---- Devices ---- */
 
-static void find_devices(struct boot_plan *plan) {
-  plan->device_count = boot_find_mmio(plan->board, plan->devices, ABI_MAX_DEVICES);
-  plan->device_count += boot_find_pci(plan->board, plan->devices + plan->device_count,
-                                      ABI_MAX_DEVICES - plan->device_count);
-}
-
 static void read_tag(const struct boot_device *device, char tag[TAG_SIZE + 1]) {
   const volatile uint8_t *from = at_physical(device->config);
   for (uint32_t i = 0; i < TAG_SIZE; i++)
@@ -216,6 +210,36 @@ static const struct abi_device *bundled_share(const struct boot_plan *plan, cons
   for (const char *at = tag + length; *at >= '0' && *at <= '9'; at++)
     index = index * 10 + (uint32_t)(*at - '0');
   return index < plan->bundle->device_count ? &plan->bundle->devices[index] : NULL;
+}
+
+/* Where a device stands among all: other devices come first, then the bundle's shares as it has
+ * them. */
+static uint32_t device_rank(const struct boot_plan *plan, const struct boot_device *device) {
+  char tag[TAG_SIZE + 1];
+  if (device->type != ABI_DEVICE_FS)
+    return 0;
+  read_tag(device, tag);
+  const struct abi_device *said = bundled_share(plan, tag);
+  return said ? 1 + (uint32_t)(said - plan->bundle->devices) : 0;
+}
+
+/* QEMU places devices on its boards from either end; the module's directories have the order in
+ * which they were given. */
+static void sort_devices(struct boot_plan *plan) {
+  for (uint32_t i = 1; i < plan->device_count; i++) {
+    struct boot_device device = plan->devices[i];
+    uint32_t rank = device_rank(plan, &device), at = i;
+    for (; at > 0 && device_rank(plan, &plan->devices[at - 1]) > rank; at--)
+      plan->devices[at] = plan->devices[at - 1];
+    plan->devices[at] = device;
+  }
+}
+
+static void find_devices(struct boot_plan *plan) {
+  plan->device_count = boot_find_mmio(plan->board, plan->devices, ABI_MAX_DEVICES);
+  plan->device_count += boot_find_pci(plan->board, plan->devices + plan->device_count,
+                                      ABI_MAX_DEVICES - plan->device_count);
+  sort_devices(plan);
 }
 
 static void describe_device(const struct boot_plan *plan, const struct boot_device *device,
