@@ -31,4 +31,9 @@ $(B)/bench/files/files.wasm: bench/files/files.c | setup
 bench-files: $(B)/hermit-wasm $(B)/bench/files/files $(B)/bench/files/files.wasm
 	bench/files/run
 
+# Needs QEMU for all three; not part of `make bench`.
+.PHONY: bench-boot
+bench-boot: $(B)/hermit-wasm $(B)/examples/hello-c.wasm image
+	@bench/boot/run $(B)/examples/hello-c.wasm
+
 bench: bench-start bench-compile bench-programs bench-files
