@@ -30,7 +30,7 @@ test-programs: $(B)/hermit-wasm $(EXAMPLES) $(CLI_MODULES) $(TAP_TESTS) $(HTTP_L
 test: test-programs
 	@tests/run tests/layering/check $(TAP_TESTS) $(wildcard tests/cli/*.bats) </dev/null
 
-# The same, then all suites on every host; ends with a table. About an hour.
+# The same, then all suites on every host; ends with a table. Half an hour, most of it KVM on an emulated machine.
 ifeq ($(findstring /,$(B)),)
 tests/hosts/quick: $(HOSTS_NEEDS)
 .PHONY: test-all
