@@ -41,7 +41,7 @@ $(B)/asan/%.c.o: %.c | setup
 	$(CLANG) $(ASAN_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/guest/%.c.o: %.c | setup
 	@mkdir -p $(@D)
-	$(CLANG) $(GUEST_CFLAGS) $(GUEST_ARCH_CFLAGS) -MMD -MP -c $< -o $@
+	$(CLANG) $(GUEST_CFLAGS) $(GUEST_ARCH_CFLAGS) -MD -MP -c $< -o $@
 $(B)/host/%.S.o: %.S | setup
 	@mkdir -p $(@D)
 	$(CLANG) $(HOST_TARGET) -I. -MMD -MP -c $< -o $@

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+void *(memcpy)(void *restrict to, const void *restrict from, size_t size) {
   uint8_t *restrict out = to;
   const uint8_t *restrict in = from;
   for (size_t i = 0; i < size; i++)
@@ -34,7 +34,7 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t size) {
     to[i] = from[i];
 }
 
-void *memmove(void *to, const void *from, size_t size) {
+void *(memmove)(void *to, const void *from, size_t size) {
   uintptr_t distance = (uintptr_t)to - (uintptr_t)from;
   if (distance >= size && -distance >= size)
     return memcpy(to, from, size);
@@ -45,14 +45,14 @@ void *memmove(void *to, const void *from, size_t size) {
   return to;
 }
 
-void *memset(void *to, int byte, size_t size) {
+void *(memset)(void *to, int byte, size_t size) {
   uint8_t *out = to;
   for (size_t i = 0; i < size; i++)
     out[i] = (uint8_t)byte;
   return to;
 }
 
-int memcmp(const void *a, const void *b, size_t size) {
+int(memcmp)(const void *a, const void *b, size_t size) {
   const uint8_t *left = a;
   const uint8_t *right = b;
   for (size_t i = 0; i < size; i++)
@@ -61,7 +61,7 @@ int memcmp(const void *a, const void *b, size_t size) {
   return 0;
 }
 
-size_t strlen(const char *text) {
+size_t(strlen)(const char *text) {
   size_t length = 0;
   while (text[length])
     length++;
