@@ -155,22 +155,19 @@ void compile_call(struct compiler *c, const struct opcode *op) {
   finish_call(c, type);
 }
 
-/* Finds the function an element refers to; it is in the register returned, which was the index's.
- */
-static uint32_t emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
-  uint32_t reg = value_own(c, c->height - 1);
+/* Finds the function an element refers to; it is held in a register that arguments leave alone. */
+static void emit_resolve_element(struct compiler *c, uint32_t table, uint32_t type) {
+  uint32_t reg = value_read(c, c->height - 1);
   c->hole[STENCIL_HOLE_A] = (int64_t)table * 8;
   c->hole[STENCIL_HOLE_B] = (int64_t)type * 4;
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_UNDEFINED_ELEMENT);
   emit_trap_target(c, STENCIL_HOLE_TRAP_B, WASM_TRAP_UNINITIALIZED_ELEMENT);
   emit_trap_target(c, STENCIL_HOLE_TRAP_C, WASM_TRAP_INDIRECT_CALL_TYPE);
   emit_stencil(c, table == 0 ? ST_resolve_first : ST_resolve_indirect, reg, 0);
-  return reg;
 }
 
 /* Reads a type and a table, checks the element's index and the arguments, and finds the element,
- * before the arguments are placed: it is held in a register that they leave alone. NULL: it failed.
- */
+ * before the arguments are placed. NULL: it failed. */
 static const struct wasm_functype *read_indirect_callee(struct compiler *c) {
   uint32_t number = wasm_read_u32(&c->reader), table = wasm_read_u32(&c->reader);
   if (!compiler_ok(c))
@@ -189,7 +186,7 @@ static const struct wasm_functype *read_indirect_callee(struct compiler *c) {
   if (!stack_check(c, 1, &index_type))
     return NULL;
   if (c->live)
-    emit_stencil(c, ST_hold_callee, emit_resolve_element(c, table, number), 0);
+    emit_resolve_element(c, table, number);
   stack_drop(c);
   const struct wasm_functype *type = &c->module->types[number];
   return stack_check(c, type->param_count, type->params) ? type : NULL;
@@ -387,7 +384,7 @@ void compile_entry(struct compiler *c, const struct wasm_functype *type) {
 static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) {
   bool large = frame >= TARGET_LARGE_FRAME, leaf = !c->calls && frame <= LEAF_FRAME;
   uint32_t family = large ? ST_prologue_large : leaf ? ST_prologue_leaf : ST_prologue;
-  uint32_t length = emit_length(family) + emit_length(ST_frame_alloc);
+  uint32_t length = emit_length(family);
   uint8_t *end = c->at, *body = c->text.base + start + TARGET_PROLOGUE_MAX;
   uint8_t saved[TARGET_STENCIL_MAX]; /* emit may write past a stencil's end */
   memcpy(saved, body, sizeof saved);
@@ -396,10 +393,8 @@ static void finish_prologue(struct compiler *c, uint32_t start, uint64_t frame) 
   uint32_t entry = emit_offset(c), calls = c->entries[c->function];
   emit_trap_target(c, STENCIL_HOLE_TRAP_A, WASM_TRAP_STACK_EXHAUSTED);
   c->sites[c->site_count - 1].code_offset = 0;
-  c->hole[STENCIL_HOLE_A] = large ? (int64_t)frame : -(int64_t)frame;
-  emit_stencil(c, family, 0, 0);
   c->hole[STENCIL_HOLE_A] = (int64_t)frame;
-  emit_stencil(c, ST_frame_alloc, 0, 0);
+  emit_stencil(c, family, 0, 0);
   memcpy(body, saved, sizeof saved);
   c->at = end;
   c->entries[c->function] = entry;

@@ -2,56 +2,56 @@
 /* Stencils of integer compares: to a register, and fused with a conditional jump. */
 #include "engine/stencils/stencil.h"
 
-#define RR(b, a, n, cond, s, op, hide)                                                             \
+#define RR(b, a, n, cond, s, op)                                                                   \
   STENCIL(n##_##cond##_rr__##a##b) {                                                               \
     r##a = (s)r##a op(s) r##b;                                                                     \
     NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(n##_br_##cond##_rr__##a##b) {                                                            \
-    if ((s)hide(r##a) op(s) r##b)                                                                  \
-      GO(target);                                                                                  \
-    NEXT;                                                                                          \
   }
-#define RI(a, n, cond, s, op, hide)                                                                \
+#define RI(a, n, cond, s, op)                                                                      \
   STENCIL(n##_##cond##_ri__##a) {                                                                  \
     r##a = (s)r##a op(s) IMM32;                                                                    \
     NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(n##_br_##cond##_ri__##a) {                                                               \
-    if ((s)hide(r##a) op(s) IMM32)                                                                 \
+  }
+#define BRANCH(name, condition)                                                                    \
+  STENCIL(name) {                                                                                  \
+    if (condition)                                                                                 \
       GO(target);                                                                                  \
     NEXT;                                                                                          \
   }
-/* Where two registers are known to be equal clang would copy one into the other before it goes on:
- * `hide` keeps it from knowing, at the price of a move in the stencil. */
-#define CONDITION_(n, cond, s, op, hide)                                                           \
-  PAIRS(RR, n, cond, s, op, hide)                                                                  \
-  EACH(RI, n, cond, s, op, hide)
 
-#define INTEGER(n, w, s, hide)                                                                     \
-  CONDITION_(n, eq, w, ==, hide)                                                                   \
-  CONDITION_(n, ne, w, !=, hide)                                                                   \
-  CONDITION_(n, lt_s, s, <, )                                                                      \
-  CONDITION_(n, ge_s, s, >=, )                                                                     \
-  CONDITION_(n, gt_s, s, >, )                                                                      \
-  CONDITION_(n, le_s, s, <=, )                                                                     \
-  CONDITION_(n, lt_u, w, <, )                                                                      \
-  CONDITION_(n, ge_u, w, >=, )                                                                     \
-  CONDITION_(n, gt_u, w, >, )                                                                      \
-  CONDITION_(n, le_u, w, <=, )                                                                     \
-  EACH(ZERO, n, w, hide)
+#define ORDER_RR(b, a, n, cond, s, op) BRANCH(n##_br_##cond##_rr__##a##b, (s)r##a op(s) r##b)
+#define ORDER_RI(a, n, cond, s, op) BRANCH(n##_br_##cond##_ri__##a, (s)r##a op(s) IMM32)
+#define ORDER(n, cond, s, op)                                                                      \
+  PAIRS(RR, n, cond, s, op)                                                                        \
+  PAIRS(ORDER_RR, n, cond, s, op)                                                                  \
+  EACH(RI, n, cond, s, op)                                                                         \
+  EACH(ORDER_RI, n, cond, s, op)
 
-#define ZERO(a, n, w, hide)                                                                        \
-  STENCIL(n##_br_zero__##a) {                                                                      \
-    if ((w)hide(r##a) == 0)                                                                        \
-      GO(target);                                                                                  \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(n##_br_nonzero__##a) {                                                                   \
-    if ((w)hide(r##a) != 0)                                                                        \
-      GO(target);                                                                                  \
-    NEXT;                                                                                          \
-  }
+#define SAME_RR(b, a, n, cond, w, is)                                                              \
+  BRANCH(n##_br_##cond##_rr__##a##b, is SAME_##w((w)r##a, (w)r##b))
+#define SAME_RI(a, n, cond, w, is) BRANCH(n##_br_##cond##_ri__##a, is SAME_##w((w)r##a, (w)IMM32))
+#define SAME(n, cond, w, op, is)                                                                   \
+  PAIRS(RR, n, cond, w, op)                                                                        \
+  PAIRS(SAME_RR, n, cond, w, is)                                                                   \
+  EACH(RI, n, cond, w, op)                                                                         \
+  EACH(SAME_RI, n, cond, w, is)
+
+#define ZERO(a, n, w)                                                                              \
+  BRANCH(n##_br_zero__##a, ZERO_##w((w)r##a))                                                      \
+  BRANCH(n##_br_nonzero__##a, !ZERO_##w((w)r##a))
+
+#define INTEGER(n, w, s)                                                                           \
+  SAME(n, eq, w, ==, )                                                                             \
+  SAME(n, ne, w, !=, !)                                                                            \
+  ORDER(n, lt_s, s, <)                                                                             \
+  ORDER(n, ge_s, s, >=)                                                                            \
+  ORDER(n, gt_s, s, >)                                                                             \
+  ORDER(n, le_s, s, <=)                                                                            \
+  ORDER(n, lt_u, w, <)                                                                             \
+  ORDER(n, ge_u, w, >=)                                                                            \
+  ORDER(n, gt_u, w, >)                                                                             \
+  ORDER(n, le_u, w, <=)                                                                            \
+  EACH(ZERO, n, w)
 
 /* Whether bits are clear or set. */
 #define BITS_RR(b, a, n, w, name, op)                                                              \
@@ -74,5 +74,5 @@
 
 BITS(i32, u32)
 BITS(i64, u64)
-INTEGER(i32, u32, i32, )
-INTEGER(i64, u64, i64, opaque)
+INTEGER(i32, u32, i32)
+INTEGER(i64, u64, i64)

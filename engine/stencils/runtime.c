@@ -5,8 +5,8 @@
 /* Offsets in the instance's arrays of pointers are holes; the indices were validated. */
 #define TABLE(hole) (*(struct wasm_table **)((u64)INSTANCE->tables + (hole)))
 
-/* index -> struct wasm_func of the type hole_b; trap_a: out of bounds, trap_b: null, trap_c: of
- * another type (core spec 4.4.8, call_indirect) */
+/* index -> struct wasm_func of the type hole_b, held for the call; trap_a: out of bounds, trap_b:
+ * null, trap_c: of another type (core spec 4.4.8, call_indirect) */
 #define RESOLVE(name, from, a)                                                                     \
   STENCIL(name##__##a) {                                                                           \
     struct wasm_table *table = from;                                                               \
@@ -17,7 +17,7 @@
       GO(trap_b);                                                                                  \
     if (__builtin_expect(func->type != *(u32 *)((u64)INSTANCE->types + HOLE_B), 0))                \
       GO(trap_c);                                                                                  \
-    r##a = (u64)func;                                                                              \
+    HOLD_CALLEE((u64)func);                                                                        \
     NEXT;                                                                                          \
   }
 

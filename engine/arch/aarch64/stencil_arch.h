@@ -82,4 +82,14 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 #define LOAD_SIGNED_i8(to, address) ((to) = (u32)AT(i8, address))
 #define LOAD_SIGNED_i16(to, address) ((to) = (u32)AT(i16, address))
 
+/* Whether two registers, or one and a constant, are equal. Where clang knows that they are it would
+ * copy one into the other before it goes on: `opaque` keeps it from knowing, for a move. */
+#define SAME_u32(a, b) ((a) == (b))
+#define SAME_u64(a, b) (opaque(a) == (b))
+#define ZERO_u32(a) ((a) == 0)
+#define ZERO_u64(a) (opaque(a) == 0)
+
+/* The function that call_held and held_callee find. */
+#define HOLD_CALLEE(func) __asm__ volatile("mov x15, %0" : : "r"(func)) /* clang leaves it alone */
+
 #endif

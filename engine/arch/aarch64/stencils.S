@@ -28,7 +28,7 @@ s_\name:
 .set FUNC_INSTANCE, 8
 
 /* Entry of a function. The chain and the instance are stored first, so that a trap here has its
- * frame; trap_a: the frame (down to sp + hole_a) would pass the limit. */
+ * frame; hole_a: its bytes, trap_a: they would pass the limit. */
 .macro begin_frame
   stp x22, x30, [sp, #-16]!
   mov x22, sp
@@ -38,11 +38,12 @@ s_\name:
 stencil prologue
   begin_frame
   hole x8, hole_a
-  add x8, sp, x8
+  sub x8, sp, x8
   cmp x8, x9
   b.hs 1f
   b trap_a
 1:
+  mov sp, x8
 endstencil prologue
 
 /* The same for frames so large that sp - size might wrap: compares the room left. A stack pointer
@@ -58,6 +59,7 @@ stencil prologue_large
 1:
   b trap_a
 2:
+  sub sp, sp, x9
 endstencil prologue_large
 
 /* The same for small frames of functions that call none. */
@@ -65,6 +67,8 @@ stencil prologue_leaf
   stp x22, x30, [sp, #-16]!
   mov x22, sp
   str x20, [x22, #-8]
+  hole x8, hole_a
+  sub sp, sp, x8
 endstencil prologue_leaf
 
 /* hole_a: bytes */
@@ -128,9 +132,6 @@ endstencil call_import
 
 /* A function reference waits in x15 while the arguments are placed. */
 .macro hold number, reg
-stencil hold_callee__\number
-  mov x15, \reg
-endstencil hold_callee__\number
 stencil held_callee__\number
   mov \reg, x15
 endstencil held_callee__\number

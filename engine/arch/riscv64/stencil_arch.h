@@ -138,4 +138,14 @@ static inline __attribute__((always_inline)) u64 stencil_select(u32 condition, u
 #define CTZ32(x) ((u32)__builtin_popcount((u32)opaque(((x)-1) & ~(x))))
 #define CTZ64(x) ((u32)__builtin_popcountll(opaque(((x)-1) & ~(x))))
 
+/* Whether two registers, or one and a constant, are equal. Where clang knows that they are it would
+ * copy one into the other before it goes on: `opaque` keeps it from knowing, for a move. */
+#define SAME_u32(a, b) ((a) == (b))
+#define SAME_u64(a, b) (opaque(a) == (b))
+#define ZERO_u32(a) ((a) == 0)
+#define ZERO_u64(a) (opaque(a) == 0)
+
+/* The function that call_held and held_callee find. */
+#define HOLD_CALLEE(func) __asm__ volatile("mv t6, %0" : : "r"(func)) /* clang leaves it alone */
+
 #endif

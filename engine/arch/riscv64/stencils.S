@@ -28,7 +28,7 @@ s_\name:
 .set FUNC_INSTANCE, 8
 
 /* Entry of a function. The chain and the instance are stored first, so that a trap here has its
- * frame; trap_a: the frame (down to sp + hole_a) would pass the limit. */
+ * frame; hole_a: its bytes, trap_a: they would pass the limit. */
 .macro begin_frame
   addi sp, sp, -16
   sd s3, 0(sp)
@@ -40,10 +40,11 @@ s_\name:
 stencil prologue
   begin_frame
   hole t0, hole_a
-  add t0, sp, t0
+  sub t0, sp, t0
   bgeu t0, t2, 1f
   tail trap_a
 1:
+  mv sp, t0
 endstencil prologue
 
 /* The same for frames so large that sp - size might wrap: compares the room left. A stack pointer
@@ -57,6 +58,7 @@ stencil prologue_large
 1:
   tail trap_a
 2:
+  sub sp, sp, t0
 endstencil prologue_large
 
 /* The same for small frames of functions that call none. */
@@ -66,6 +68,8 @@ stencil prologue_leaf
   sd ra, 8(sp)
   mv s3, sp
   sd s1, -8(s3)
+  hole t0, hole_a
+  sub sp, sp, t0
 endstencil prologue_leaf
 
 /* hole_a: bytes */
@@ -132,9 +136,6 @@ endstencil call_import
 
 /* A function reference waits in t6 while the arguments are placed. */
 .macro hold number
-stencil hold_callee__\number
-  mv t6, a\number
-endstencil hold_callee__\number
 stencil held_callee__\number
   mv a\number, t6
 endstencil held_callee__\number

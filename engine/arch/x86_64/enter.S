@@ -32,9 +32,9 @@ wasm_enter_crossing:
   push $0
   mov %rsp, %r14
   mov %r14, ACTIVATION_ENTRY_FP(%rdi)
-  mov FUNC_INSTANCE(%rsi), %r12
-  push %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov FUNC_INSTANCE(%rsi), %r13
+  push %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
   mov FUNC_CODE(%rsi), %rax
   mov %rdx, %r10
 
@@ -115,8 +115,8 @@ wasm_unwind:
   .type wasm_resume_frame, @function
 wasm_resume_frame:
   mov %rdx, %r14
-  mov -8(%r14), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov -8(%r14), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
   mov %rsi, %rsp
   jmp *%rdi
   .size wasm_resume_frame, . - wasm_resume_frame
@@ -128,7 +128,7 @@ wasm_resume_frame:
 wasm_host_entry:
   push %r14
   mov %rsp, %r14
-  push %r12
+  push %r13
   sub $208, %rsp
   mov %r15, CROSSING_INTS+0(%rsp)
   mov %rdi, CROSSING_INTS+8(%rsp)
@@ -149,7 +149,7 @@ wasm_host_entry:
   lea 16(%r14), %rax
   mov %rax, CROSSING_WORDS(%rsp)
   movq $0, CROSSING_WORD_COUNT(%rsp)
-  mov %r12, %rdi
+  mov %r13, %rdi
   mov %rsp, %rsi
   mov %r14, %rdx
   mov %rbx, %rcx

@@ -8,8 +8,8 @@
 #include "engine/stencils/vector_pool.h"
 
 #define STENCIL_CALL __attribute__((preserve_none))
-#define STENCIL_FIXED_PARAMS u64 inst, u64 mem, u64 fp
-#define STENCIL_FIXED_ARGS inst, mem, fp
+#define STENCIL_FIXED_PARAMS u64 mem, u64 inst, u64 fp
+#define STENCIL_FIXED_ARGS mem, inst, fp
 #define STENCIL_PARAMS                                                                             \
   STENCIL_FIXED_PARAMS, u64 r0, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, u64 r6, u64 r7, v4 x0,     \
       v4 x1, v4 x2, v4 x3, v4 x4, v4 x5, v4 x6, v4 x7
@@ -56,5 +56,25 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
   __asm__ volatile("movsbl %1, %k0" : "=r"(to) : "m"(AT(i8, address)))
 #define LOAD_SIGNED_i16(to, address)                                                               \
   __asm__ volatile("movswl %1, %k0" : "=r"(to) : "m"(AT(i16, address)))
+
+/* Whether two registers, or one and a constant, are equal. Where clang knows that they are it would
+ * copy one into the other before it goes on; flags tell it nothing. */
+#define SAME_u32(a, b) ((a) == (b))
+#define SAME_u64(a, b)                                                                             \
+  ({                                                                                               \
+    bool same_;                                                                                    \
+    __asm__("cmp %2, %1" : "=@cce"(same_) : "r"(a), "re"(b));                                      \
+    same_;                                                                                         \
+  })
+#define ZERO_u32(a) ((a) == 0)
+#define ZERO_u64(a)                                                                                \
+  ({                                                                                               \
+    bool zero_;                                                                                    \
+    __asm__("test %1, %1" : "=@ccz"(zero_) : "r"(a));                                              \
+    zero_;                                                                                         \
+  })
+
+/* The function that call_held and held_callee find. */
+#define HOLD_CALLEE(func) __asm__ volatile("mov %0, %%r10" : : "r"(func) : "r10")
 
 #endif

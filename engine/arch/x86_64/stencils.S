@@ -24,13 +24,14 @@ s_\name:
 .set FUNC_INSTANCE, 8
 
 /* Entry of a function. The chain and the instance are stored first, so that a trap here has its
- * frame; trap_a: the frame (down to rsp + hole_a) would pass the limit. */
+ * frame; hole_a: its bytes, trap_a: they would pass the limit. Nothing is written down there before
+ * that is known. */
 stencil prologue
   push %r14
   mov %rsp, %r14
-  push %r12
-  lea hole_a(%rsp), %rax
-  cmp INSTANCE_STACK_LIMIT(%r12), %rax
+  push %r13
+  sub $hole_a, %rsp
+  cmp INSTANCE_STACK_LIMIT(%r13), %rsp
   jb trap_a
 endstencil prologue
 
@@ -39,19 +40,21 @@ endstencil prologue
 stencil prologue_large
   push %r14
   mov %rsp, %r14
-  push %r12
+  push %r13
   mov %rsp, %rax
-  sub INSTANCE_STACK_LIMIT(%r12), %rax
+  sub INSTANCE_STACK_LIMIT(%r13), %rax
   jb trap_a
   cmp $hole_a, %rax
   jb trap_a
+  sub $hole_a, %rsp
 endstencil prologue_large
 
 /* The same for small frames of functions that call none. */
 stencil prologue_leaf
   push %r14
   mov %rsp, %r14
-  push %r12
+  push %r13
+  sub $hole_a, %rsp
 endstencil prologue_leaf
 
 /* hole_a: bytes */
@@ -83,28 +86,25 @@ endstencil call_direct
 
 /* Behind a call that may have come back from another instance. */
 stencil reload
-  mov -8(%r14), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov -8(%r14), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
 endstencil reload
 
 /* An imported function: hole_a is its place in the array of functions. Host functions want to know
  * the instance that calls, in rbx. */
 stencil call_import
-  mov %r12, %rbx
-  mov INSTANCE_FUNCS(%r12), %rax
+  mov %r13, %rbx
+  mov INSTANCE_FUNCS(%r13), %rax
   mov hole_a(%rax), %rax
-  mov FUNC_INSTANCE(%rax), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov FUNC_INSTANCE(%rax), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
   call *FUNC_CODE(%rax)
-  mov -8(%r14), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov -8(%r14), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
 endstencil call_import
 
 /* A function reference waits in r10 while the arguments are placed. */
 .macro hold number, reg
-stencil hold_callee__\number
-  mov %\reg, %r10
-endstencil hold_callee__\number
 stencil held_callee__\number
   mov %r10, %\reg
 endstencil held_callee__\number
@@ -113,17 +113,17 @@ endstencil held_callee__\number
 /* Most functions that are called so are of the same instance: then nothing waits for its memory's
  * base to be loaded, neither in the callee nor afterwards, since branches are predicted. */
 stencil call_held
-  mov %r12, %rbx
-  cmp FUNC_INSTANCE(%r10), %r12
+  mov %r13, %rbx
+  cmp FUNC_INSTANCE(%r10), %r13
   je 1f
-  mov FUNC_INSTANCE(%r10), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov FUNC_INSTANCE(%r10), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
 1:
   call *FUNC_CODE(%r10)
-  cmp -8(%r14), %r12
+  cmp -8(%r14), %r13
   je 2f
-  mov -8(%r14), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov -8(%r14), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
 2:
 endstencil call_held
 
@@ -159,30 +159,30 @@ stencil tail_leave_words
 endstencil tail_leave_words
 
 stencil tail_call
-  mov %r12, %rbx
-  mov FUNC_INSTANCE(%r15), %r12
-  mov INSTANCE_MEMORY_BASE(%r12), %r13
+  mov %r13, %rbx
+  mov FUNC_INSTANCE(%r15), %r13
+  mov INSTANCE_MEMORY_BASE(%r13), %r12
   jmp *FUNC_CODE(%r15)
 endstencil tail_call
 
 /* Exceptions are thrown by helpers, which do not come back but find the place by their return
  * address. hole_a: the slot of the first value, hole_d: the tag. */
 stencil throw_tag
-  mov %r12, %rdi
+  mov %r13, %rdi
   mov $hole_d, %esi
   lea hole_a(%r14), %rdx
   mov %r14, %rcx
-  mov INSTANCE_HELPERS(%r12), %rax
+  mov INSTANCE_HELPERS(%r13), %rax
   push %rax /* aligns the stack */
   call *HELPERS_THROW_TAG(%rax)
 endstencil throw_tag
 
 /* hole_a: the slot of the reference */
 stencil throw_ref
-  mov %r12, %rdi
+  mov %r13, %rdi
   mov hole_a(%r14), %rsi
   mov %r14, %rdx
-  mov INSTANCE_HELPERS(%r12), %rax
+  mov INSTANCE_HELPERS(%r13), %rax
   push %rax
   call *HELPERS_THROW_REF(%rax)
 endstencil throw_ref

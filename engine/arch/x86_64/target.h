@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the compiler and the glue know of x86_64: registers, frames, the calling convention.
  *
- * Registers: r12 instance, r13 base of memory 0, r14 frame; the integer pool r15 rdi rsi rdx rcx r8
+ * Registers: r12 base of memory 0, r13 instance, r14 frame; the integer pool r15 rdi rsi rdx rcx r8
  * r9 r11; the floating-point pool xmm0 to xmm7. rax, rbx, r10 and xmm8 to xmm15 are scratch inside
- * a stencil. (preserve_none's order of arguments, so that stencils can be written in C.)
+ * a stencil. (preserve_none's order of arguments, so that stencils can be written in C; r12 with an
+ * index needs no displacement, r13 with a displacement no index.)
  *
  * Frame, by offset from r14:
+ *
  *     16 + 8k   the caller's outgoing words: stack arguments, then further results
+ *
  *      8        return address
+ *
  *      0        the caller's r14: the frame chain
+ *
  *     -8        the function's instance
+ *
  *    -16 - 8k   slot k: locals that came in registers or are declared, then the operand stack; a
- * v128 takes two, k - 1 and k rsp + 8k  outgoing words for calls rsp is 8 modulo 16 inside a body,
- * as C functions find it on entry.
+ *               v128 takes two, k - 1 and k
+ *
+ *    rsp + 8k   outgoing words for calls
+ *
+ * rsp is 8 modulo 16 inside a body, as C functions find it on entry.
  *
  * Calls: integer arguments in pool 1 to 6, floating-point ones in pool 0 to 7, the rest in outgoing
  * words (a v128 in two); the first result in RESULT, the others in the outgoing words behind the
- * arguments. Every
- * register may be changed but r12, r13 and r14; a call that may leave the instance sets r12 and r13
- * for the callee and reloads them afterwards.
+ * arguments. Every register may be changed but r12, r13 and r14; a call that may leave the instance
+ * sets r12 and r13 for the callee and reloads them afterwards.
  *
  * The callee takes the words of its arguments off the stack (the caller puts rsp back, where there
  * are any). So a function that ends with a tail call can make its own words more or fewer, moving
