@@ -191,8 +191,7 @@ static void emit_jump(struct compiler *c, uint32_t family, uint32_t a, uint32_t 
   emit_resolve(c, chain, control->target);
 }
 
-/* Takes the condition off the stack and pins what it is in. */
-static struct compare take_condition(struct compiler *c) {
+struct compare control_take_condition(struct compiler *c) {
   struct compare compare;
   if (TOP(c).where == AT_COMPARE) {
     compare = c->compare;
@@ -229,6 +228,14 @@ static void emit_condition(struct compiler *c, const struct compare *compare, bo
   c->hole[STENCIL_HOLE_IMM32] = compare->constant;
   emit_jump(c, jump_family(compare, negate), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE,
             control);
+}
+
+uint32_t control_emit_skip(struct compiler *c, const struct compare *compare) {
+  uint32_t chain = 0;
+  c->hole[STENCIL_HOLE_IMM32] = compare->constant;
+  c->chain[0] = &chain;
+  emit_stencil(c, jump_family(compare, false), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE);
+  return chain;
 }
 
 /* ---- Returning ----------------------------------------------------------------------------- */
@@ -346,7 +353,7 @@ void compile_if(struct compiler *c, const struct opcode *op) {
     return;
   struct compare compare = {0};
   if (c->live)
-    compare = take_condition(c);
+    compare = control_take_condition(c);
   else
     stack_drop(c);
   if (!stack_check(c, type.param_count, type.params))
@@ -550,12 +557,9 @@ void compile_return(struct compiler *c, const struct opcode *op) {
 }
 
 /* Where the untaken branch goes on: a label of this instruction alone. */
-static void emit_around(struct compiler *c, const struct compare *compare,
-                        struct control *control) {
-  uint32_t chain = 0;
-  c->hole[STENCIL_HOLE_IMM32] = compare->constant;
-  c->chain[0] = &chain;
-  emit_stencil(c, jump_family(compare, true), compare->a % FLOAT_BASE, compare->b % FLOAT_BASE);
+static void emit_around(struct compiler *c, struct compare *compare, struct control *control) {
+  compare->negate = !compare->negate;
+  uint32_t chain = control_emit_skip(c, compare);
   control_branch(c, control);
   emit_resolve(c, chain, emit_offset(c));
 }
@@ -567,7 +571,7 @@ void compile_br_if(struct compiler *c, const struct opcode *op) {
     return;
   struct compare compare = {0};
   if (c->live)
-    compare = take_condition(c);
+    compare = control_take_condition(c);
   else
     stack_drop(c);
   const uint8_t *types;

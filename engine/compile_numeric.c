@@ -311,18 +311,29 @@ void compile_convert(struct compiler *c, const struct opcode *op) {
 
 /* ---- Compares ------------------------------------------------------------------------------ */
 
-/* A compare right before br_if or if makes no value: its operands stay where they are (the branch
- * pins their registers) and one conditional jump does both. An eqz in between negates it.
- *
- * Whether the next instruction that is no i32.eqz is a conditional branch. */
-static bool branch_follows(const struct compiler *c) {
+/* A compare right before br_if, if or select makes no value: its operands stay where they are (what
+ * follows pins their registers) and one conditional instruction does both. An eqz in between
+ * negates it. */
+
+/* The next instruction that is no i32.eqz; 0: there is none. */
+static uint8_t condition_goes_to(const struct compiler *c) {
   const uint8_t *next = c->reader.at, *end = c->reader.end;
   while (next < end && *next == 0x45)
     next++;
-  return next < end && (*next == 0x0d || *next == 0x04);
+  return next < end ? *next : 0;
 }
 
-/* The two operands go; the compare holds their registers until the branch. */
+static bool branch_follows(const struct compiler *c) {
+  uint8_t next = condition_goes_to(c);
+  return next == 0x0d || next == 0x04;
+}
+
+/* A select without type. */
+static bool select_follows(const struct compiler *c) {
+  return condition_goes_to(c) == 0x1b;
+}
+
+/* The operands go; the compare holds their registers until the branch. */
 static void leave_compare(struct compiler *c, struct compare compare, uint32_t operands) {
   for (uint32_t i = 0; i < operands; i++)
     stack_drop(c);
@@ -365,7 +376,7 @@ static bool compare_with_zero(struct compiler *c, uint32_t condition, bool wide)
     return false;
   stack_drop(c);
   uint32_t index = c->height - 1;
-  if (branch_follows(c)) {
+  if (branch_follows(c) || select_follows(c)) {
     struct compare compare = {.family = wide ? ST_i64_br_zero : ST_i32_br_zero};
     compare.negate = condition == 1;
     compare.a = (uint8_t)value_read(c, index);
@@ -390,7 +401,8 @@ void compile_compare(struct compiler *c, const struct opcode *op) {
     return;
   if (constant_to_right(c))
     condition = swap_condition(condition);
-  bool constant = is_compare_immediate(&TOP(c), condition), fuse = branch_follows(c);
+  bool constant = is_compare_immediate(&TOP(c), condition),
+       fuse = branch_follows(c) || select_follows(c);
   struct compare compare = {.has_constant = constant, .constant = (int32_t)TOP(c).bits};
   if (!constant) {
     compare.b = (uint8_t)value_read(c, c->height - 1);
@@ -448,6 +460,12 @@ static uint32_t float_branch_family(uint32_t family) {
   return branch + (compare < 2 ? compare : 2 * compare - 2);
 }
 
+/* Their outcome is for jumps only, so for a select of floats: what is below the two operands. */
+static bool float_select_follows(const struct compiler *c) {
+  return select_follows(c) && c->height - c->floor > 2 &&
+         is_float_type(c->values[c->height - 3].type);
+}
+
 /* Floating-point compares leave their result in one fixed register: a family over three registers
  * would be eight times as big for code that is rare. a > b is b < a, also for NaN. */
 static void compile_float_condition(struct compiler *c, const struct opcode *op, bool swapped) {
@@ -457,7 +475,7 @@ static void compile_float_condition(struct compiler *c, const struct opcode *op,
   pin(c, left);
   uint32_t right = value_read(c, c->height - 1);
   uint32_t a = swapped ? right : left, b = swapped ? left : right;
-  if (branch_follows(c)) {
+  if (branch_follows(c) || float_select_follows(c)) {
     struct compare compare = {.family = (uint16_t)float_branch_family(op->argument),
                               .is_float = true,
                               .a = (uint8_t)a,
@@ -489,6 +507,51 @@ void compile_drop(struct compiler *c, const struct opcode *op) {
   stack_pop(c, 1, &any);
 }
 
+/* Makes the flags of an integer compare, for the move that is emitted next; returns the family of
+ * moves that happen if it holds. The compare's own one is that of a jump. */
+static uint32_t emit_flags(struct compiler *c, const struct compare *compare) {
+  bool wide = compare->family >= ST_i64_br_eq_rr;
+  uint32_t condition = 0; /* eq */
+  if (compare->family == ST_i32_br_zero || compare->family == ST_i64_br_zero) {
+    emit_stencil(c, wide ? ST_i64_flags_zero : ST_i32_flags_zero, compare->a, 0);
+  } else if (compare->has_constant) {
+    condition = compare->family - (wide ? ST_i64_br_eq_ri : ST_i32_br_eq_ri);
+    c->hole[STENCIL_HOLE_IMM32] = compare->constant;
+    emit_stencil(c, wide ? ST_i64_flags_ri : ST_i32_flags_ri, compare->a, 0);
+  } else {
+    condition = compare->family - (wide ? ST_i64_br_eq_rr : ST_i32_br_eq_rr);
+    emit_stencil(c, wide ? ST_i64_flags_rr : ST_i32_flags_rr, compare->a, compare->b);
+  }
+  return ST_move_eq + (condition ^ compare->negate);
+}
+
+/* The upper operand replaces the lower one unless the condition holds; or the lower one the upper
+ * one if it does, where that one's register is to be had. */
+static void select_integers(struct compiler *c, const struct compare *compare, uint8_t type) {
+  uint32_t top = c->height - 1, lower = top - 1;
+  bool into_top = !value_is_replaceable(c, lower) && value_is_replaceable(c, top);
+  uint32_t from = value_read(c, into_top ? lower : top);
+  pin(c, from);
+  uint32_t to = value_replace(c, into_top ? top : lower);
+  uint32_t family = emit_flags(c, compare);
+  emit_stencil(c, into_top ? family : ST_move_eq + ((family - ST_move_eq) ^ 1u), to, from);
+  stack_drop(c);
+  stack_drop(c);
+  c->free_regs &= (uint16_t) ~(1u << to);
+  stack_push_reg(c, type, to);
+}
+
+/* There are no such moves for floats: a jump over one. */
+static void select_floats(struct compiler *c, const struct compare *compare, uint8_t type) {
+  uint32_t from = value_read(c, c->height - 1);
+  pin(c, from);
+  uint32_t to = value_replace(c, c->height - 2);
+  uint32_t chain = control_emit_skip(c, compare);
+  emit_move(c, type, to, from);
+  emit_resolve(c, chain, emit_offset(c));
+  stack_drop(c);
+}
+
 /* Condition on top, two operands of `type` below it. */
 static void select_operands(struct compiler *c, uint8_t type) {
   if (!c->live) {
@@ -496,14 +559,11 @@ static void select_operands(struct compiler *c, uint8_t type) {
     stack_push(c, (struct value){.type = type});
     return;
   }
-  value_own_in(c, c->height - 1, TARGET_CONDITION);
-  pin(c, TARGET_CONDITION);
-  uint32_t b = value_read(c, c->height - 2);
-  pin(c, b);
-  uint32_t a = value_own(c, c->height - 3);
-  emit_stencil(c, is_float_type(type) ? ST_selectf : ST_select, a % FLOAT_BASE, b % FLOAT_BASE);
-  stack_drop(c);
-  stack_drop(c);
+  struct compare compare = control_take_condition(c);
+  if (is_float_type(type))
+    select_floats(c, &compare, type);
+  else
+    select_integers(c, &compare, type);
 }
 
 void compile_select(struct compiler *c, const struct opcode *op) {

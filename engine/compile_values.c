@@ -229,9 +229,10 @@ uint32_t value_own(struct compiler *c, uint32_t index) {
       return take_over(c, index);
   }
   uint16_t pinned = c->pinned;
-  if (source != NO_REGISTER)
+  uint32_t set = register_set(value->type);
+  if (source != NO_REGISTER && (set & COMPILER_REGISTERS & ~(pinned | 1u << source)))
     c->pinned |= (uint16_t)(1u << source);
-  uint32_t reg = reg_allocate(c, register_set(value->type));
+  uint32_t reg = reg_allocate(c, set);
   c->pinned = pinned;
   fill_own(c, index, reg);
   return reg;
@@ -256,6 +257,12 @@ uint32_t value_replace(struct compiler *c, uint32_t index) {
   if (!can_replace(c, &c->locals[value->local], value->local))
     return value_own(c, index);
   return take_over(c, index);
+}
+
+bool value_is_replaceable(const struct compiler *c, uint32_t index) {
+  const struct value *value = &c->values[index];
+  return value->where == AT_REG ||
+         (value->where == AT_LOCAL && can_replace(c, &c->locals[value->local], value->local));
 }
 
 uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to) {

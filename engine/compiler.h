@@ -45,7 +45,7 @@ enum where {
   AT_REG,     /* in register reg, which is its own */
   AT_LOCAL,   /* the value local `local` has now */
   AT_CONST,   /* bits; a v128's: the address of its 16 bytes in the module, or 0 for zero */
-  AT_COMPARE, /* the outcome of compiler.compare; only on top, right before br_if or if */
+  AT_COMPARE, /* the outcome of compiler.compare; only on top, right before br_if, if or select */
 };
 
 struct value {
@@ -134,7 +134,7 @@ struct control {
   uint32_t begin;         /* and the text offset where its body begins */
 };
 
-/* A compare that waits to be fused with a conditional branch. */
+/* A compare that waits to be fused with a conditional branch or select. */
 struct compare {
   uint16_t family; /* that jumps if true: register form; its negation is family ^ negate */
   bool is_float, has_constant, negate;
@@ -331,6 +331,8 @@ uint32_t value_own(struct compiler *c, uint32_t index);
 /* The same for an instruction that puts its result there. If the next one assigns that to the very
  * local that is read, the local gives up its register: x = x + 1 happens in place. */
 uint32_t value_replace(struct compiler *c, uint32_t index);
+/* Whether value_replace does without a move. */
+bool value_is_replaceable(const struct compiler *c, uint32_t index);
 /* The same for an instruction that has its result in another register, *to: returns where it finds
  * the value, which may be a local's register and is not to be changed. */
 uint32_t value_pass(struct compiler *c, uint32_t index, uint32_t *to);
@@ -486,6 +488,11 @@ static inline void control_set_depth(struct compiler *c, uint32_t depth) {
 void control_open(struct compiler *c, enum control_kind kind, const struct wasm_functype *type);
 /* Nothing of the block's stack or registers is left. */
 void control_leave(struct compiler *c, const struct control *control);
+/* Takes the condition off the stack and pins what it is in: a compare, or one of a value with zero.
+ */
+struct compare control_take_condition(struct compiler *c);
+/* A jump if the condition holds; returns its chain. */
+uint32_t control_emit_skip(struct compiler *c, const struct compare *compare);
 /* NULL: it failed. */
 struct control *control_read_label(struct compiler *c);
 /* What a branch to a label passes: a loop's parameters, else the results. */

@@ -33,7 +33,7 @@ STENCIL_MACHINE_riscv64 := -march=rv64imafd -mabi=lp64d -mno-relax
 STENCIL_MACHINE_x86_64 := -march=x86-64-v3
 STENCIL_CFLAGS_aarch64 := -mcmodel=small -ffixed-x15 -fno-slp-vectorize
 STENCIL_CFLAGS_riscv64 := -mcmodel=medlow -mno-strict-align \
-	-mllvm -riscv-max-build-ints-cost=32 -ffixed-x9 -ffixed-x18 -ffixed-x19 -ffixed-x31 -fno-slp-vectorize
+	-mllvm -riscv-max-build-ints-cost=32 -ffixed-x9 -ffixed-x18 -ffixed-x19 -ffixed-x20 -ffixed-x21 -ffixed-x31 -fno-slp-vectorize
 STENCIL_CFLAGS_x86_64 := -mcmodel=small -fcf-protection=none
 STENCIL_CFLAGS := --target=$(ARCH)-none-elf -std=c17 -I. -Iengine/arch/$(ARCH) -Os -ffreestanding -fno-builtin -fno-pic \
 	$(STENCIL_MACHINE_$(ARCH)) $(STENCIL_CFLAGS_$(ARCH)) -fomit-frame-pointer -fno-asynchronous-unwind-tables \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Stencils of integer compares: to a register, and fused with a conditional jump. */
+/* Stencils of integer compares: to a register, fused with a conditional jump, and to flags. */
 #include "engine/stencils/stencil.h"
 
 #define RR(b, a, n, cond, s, op)                                                                   \
@@ -72,7 +72,26 @@
   EACH(BITS_RI, n, w, clear, ==)                                                                   \
   EACH(BITS_RI, n, w, set, !=)
 
+/* Flags for a MOVE_IF that follows at once. */
+#define FLAGS_RR(b, a, n, w)                                                                       \
+  STENCIL(n##_flags_rr__##a##b) {                                                                  \
+    FLAGS_##w(r##a, r##b);                                                                         \
+    NEXT;                                                                                          \
+  }
+#define FLAGS_RI(a, n, w)                                                                          \
+  STENCIL(n##_flags_ri__##a) {                                                                     \
+    FLAGS_##w(r##a, IMM32);                                                                        \
+    NEXT;                                                                                          \
+  }                                                                                                \
+  STENCIL(n##_flags_zero__##a) {                                                                   \
+    FLAGS_ZERO_##w(r##a);                                                                          \
+    NEXT;                                                                                          \
+  }
+#define FLAGS(n, w) PAIRS(FLAGS_RR, n, w) EACH(FLAGS_RI, n, w)
+
 BITS(i32, u32)
 BITS(i64, u64)
 INTEGER(i32, u32, i32)
 INTEGER(i64, u64, i64)
+FLAGS(i32, u32)
+FLAGS(i64, u64)

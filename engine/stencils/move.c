@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Stencils that move values: registers, frame slots, constants, globals, select; and the jump. */
+/* Stencils that move values: registers, frame slots, constants, globals; and the jump. */
 #include "engine/stencils/stencil.h"
 
 #define MOVE(b, a, _)                                                                              \
@@ -28,18 +28,25 @@
   STENCIL(swapf__##a##b) {                                                                         \
     FLOAT_SWAP(a, b);                                                                              \
     NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(select__##a##b) {                                                                        \
-    r##a = SELECT((u32)CONDITION, r##a, r##b);                                                     \
-    NEXT;                                                                                          \
-  }                                                                                                \
-  STENCIL(selectf__##a##b) {                                                                       \
-    if (!(u32)CONDITION) {                                                                         \
-      FLOAT_COPY(a, b);                                                                            \
-    }                                                                                              \
-    NEXT;                                                                                          \
   }
 PAIRS(MOVE, 0)
+
+/* If the flags say so. */
+#define MOVE_FLAGGED(b, a, condition)                                                              \
+  STENCIL(move_##condition##__##a##b) {                                                            \
+    MOVE_IF(condition, r##a, r##b);                                                                \
+    NEXT;                                                                                          \
+  }
+PAIRS(MOVE_FLAGGED, eq)
+PAIRS(MOVE_FLAGGED, ne)
+PAIRS(MOVE_FLAGGED, lt_s)
+PAIRS(MOVE_FLAGGED, ge_s)
+PAIRS(MOVE_FLAGGED, gt_s)
+PAIRS(MOVE_FLAGGED, le_s)
+PAIRS(MOVE_FLAGGED, lt_u)
+PAIRS(MOVE_FLAGGED, ge_u)
+PAIRS(MOVE_FLAGGED, gt_u)
+PAIRS(MOVE_FLAGGED, le_u)
 
 #define SLOTS(a, _)                                                                                \
   STENCIL(slot_get32__##a) {                                                                       \

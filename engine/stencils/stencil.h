@@ -62,7 +62,7 @@ static inline __attribute__((always_inline)) f64 f64_bits(u64 bits) {
 #define PARAMS STENCIL_PARAMS
 #define ARGS STENCIL_ARGS
 #endif
-#define CONDITION r7 /* holds select's condition and the result of floating-point compares */
+#define CONDITION r7 /* holds the result of floating-point compares */
 
 #define STENCIL(name)                                                                              \
   STENCIL_CALL void s_##name(PARAMS);                                                              \

@@ -7,7 +7,7 @@ CROSS_ARCHITECTURES := aarch64 riscv64
 # architecture's libraries need not be found when they run.
 cross_settings = ARCH=$(1) B=$(B)/$(1) HOST_TARGET="--target=$(1)-linux-gnu -static \
 	--ld-path=$$(command -v $(LD)) -Wno-unused-command-line-argument"
-CROSS_ENGINE_TESTS := constants exception memories run tail vector
+CROSS_ENGINE_TESTS := constants exception memories run select tail vector
 
 # Nothing is known here of what the other copy of make makes from what: it is always asked.
 .PHONY: cross-always

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Constants in instructions: around the limits of the fields that machines have for them, each
  * operation gives the same with a constant as with the same number from memory. */
+#include "tests/engine/builder.h"
 #include "tests/engine/support.h"
 
 #include <stdio.h>
@@ -14,44 +15,6 @@ static const int64_t constants[] = {
 enum { COUNT = sizeof constants / sizeof constants[0], LOCALS = 300 };
 
 /* ---- Modules ------------------------------------------------------------------------------- */
-
-struct builder {
-  uint8_t at[1 << 16];
-  size_t length;
-};
-
-static void put(struct builder *b, const char *bytes, size_t length) {
-  memcpy(b->at + b->length, bytes, length);
-  b->length += length;
-}
-#define PUT(b, bytes) put(b, bytes, sizeof(bytes) - 1)
-
-static void put_byte(struct builder *b, uint32_t byte) {
-  b->at[b->length++] = (uint8_t)byte;
-}
-
-static void put_unsigned(struct builder *b, uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    put_byte(b, (uint8_t)value | 0x80);
-  put_byte(b, (uint8_t)value);
-}
-
-static void put_signed(struct builder *b, int64_t value) {
-  for (; value < -64 || value > 63; value >>= 7)
-    put_byte(b, (value & 0x7f) | 0x80);
-  put_byte(b, value & 0x7f);
-}
-
-/* A section, or a body, of a length of five bytes. */
-static size_t begin(struct builder *b) {
-  PUT(b, "\x80\x80\x80\x80\x00");
-  return b->length;
-}
-static void end(struct builder *b, size_t start) {
-  size_t length = b->length - start;
-  for (int i = 1; i <= 5; i++, length >>= 7)
-    b->at[start - 6 + (size_t)i] = (uint8_t)((length & 0x7f) | (i < 5 ? 0x80 : 0));
-}
 
 /* (func $nothing) and (func (export "f") (param T i32) (result i32) ...), whose body begins here;
  * 64 KiB of memory are there, which begin with the constants. Returns where the section begins. */

@@ -68,7 +68,6 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 
 #define IMM_SHIFT 29 /* a literal, too */
 
-#define SELECT(condition, a, b) ((condition) ? (a) : (b))
 #define ROUND_f32(x, how) __builtin_##how##f(x)
 #define ROUND_f64(x, how) __builtin_##how(x)
 #define CTZ32(x) ((u32)__builtin_ctz(x))
@@ -89,7 +88,26 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 #define ZERO_u32(a) ((a) == 0)
 #define ZERO_u64(a) (opaque(a) == 0)
 
+/* A compare's flags, and a move that happens if they say so. */
+#define FLAGS_u32(a, b) __asm__ volatile("cmp %w0, %w1" : : "r"(a), "rI"((u32)(b)))
+#define FLAGS_u64(a, b) __asm__ volatile("cmp %0, %1" : : "r"(a), "rI"((u64)(b)))
+#define FLAGS_ZERO_u32(a) __asm__ volatile("cmp %w0, #0" : : "r"(a))
+#define FLAGS_ZERO_u64(a) __asm__ volatile("cmp %0, #0" : : "r"(a))
+#define FLAG_eq "eq"
+#define FLAG_ne "ne"
+#define FLAG_lt_s "lt"
+#define FLAG_ge_s "ge"
+#define FLAG_gt_s "gt"
+#define FLAG_le_s "le"
+#define FLAG_lt_u "lo"
+#define FLAG_ge_u "hs"
+#define FLAG_gt_u "hi"
+#define FLAG_le_u "ls"
+#define MOVE_IF(condition, to, from)                                                               \
+  __asm__ volatile("csel %0, %1, %0, " FLAG_##condition : "+r"(to) : "r"(from))
+
 /* The function that call_held and held_callee find. */
-#define HOLD_CALLEE(func) __asm__ volatile("mov x15, %0" : : "r"(func)) /* clang leaves it alone */
+#define HOLD_CALLEE(func) __asm__ volatile("mov x15, %0" : : "r"(func)) /* clang leaves it alone   \
+                                                                         */
 
 #endif

@@ -41,7 +41,7 @@
 #define TARGET_FLOAT_ARG_FIRST 0u
 #define TARGET_INT_RESULT 0u
 #define TARGET_FLOAT_RESULT 7u
-#define TARGET_CONDITION 7u /* select's condition, results of floating-point compares */
+#define TARGET_CONDITION 7u /* results of floating-point compares */
 
 /* The upper half of a register or word with an f32, if it matters. */
 #define TARGET_F32_UPPER 0u

@@ -124,12 +124,6 @@ ENDS(f64)
 #define LOAD_SIGNED_i8(to, address) ((to) = (u32)AT(i8, address))
 #define LOAD_SIGNED_i16(to, address) ((to) = (u32)AT(i16, address))
 
-/* Without a jump, for the condition may be one of the operands. */
-static inline __attribute__((always_inline)) u64 stencil_select(u32 condition, u64 a, u64 b) {
-  return b ^ ((a ^ b) & -opaque(condition != 0));
-}
-#define SELECT(condition, a, b) stencil_select(condition, a, b)
-
 #define ROUND_f32(x, how) round_f32_##how(x)
 #define ROUND_f64(x, how) round_f64_##how(x)
 
@@ -144,6 +138,26 @@ static inline __attribute__((always_inline)) u64 stencil_select(u32 condition, u
 #define SAME_u64(a, b) (opaque(a) == (b))
 #define ZERO_u32(a) ((a) == 0)
 #define ZERO_u64(a) (opaque(a) == 0)
+
+/* There are no flags: s4 and s5, which clang leaves alone, keep what was compared. Sign extended
+ * 32-bit numbers are in the same order as unsigned ones, too. A move is jumped over if its
+ * condition is not so. */
+#define FLAGS_u32(a, b) __asm__ volatile("sext.w s4, %0\n\tsext.w s5, %1" : : "r"(a), "r"(b))
+#define FLAGS_u64(a, b) __asm__ volatile("mv s4, %0\n\tmv s5, %1" : : "r"(a), "r"((u64)(b)))
+#define FLAGS_ZERO_u32(a) __asm__ volatile("sext.w s4, %0\n\tli s5, 0" : : "r"(a))
+#define FLAGS_ZERO_u64(a) __asm__ volatile("mv s4, %0\n\tli s5, 0" : : "r"(a))
+#define UNLESS_eq "bne s4, s5"
+#define UNLESS_ne "beq s4, s5"
+#define UNLESS_lt_s "bge s4, s5"
+#define UNLESS_ge_s "blt s4, s5"
+#define UNLESS_gt_s "bge s5, s4"
+#define UNLESS_le_s "blt s5, s4"
+#define UNLESS_lt_u "bgeu s4, s5"
+#define UNLESS_ge_u "bltu s4, s5"
+#define UNLESS_gt_u "bgeu s5, s4"
+#define UNLESS_le_u "bltu s5, s4"
+#define MOVE_IF(condition, to, from)                                                               \
+  __asm__ volatile(UNLESS_##condition ", . + 8\n\tmv %0, %1" : "+r"(to) : "r"(from))
 
 /* The function that call_held and held_callee find. */
 #define HOLD_CALLEE(func) __asm__ volatile("mv t6, %0" : : "r"(func)) /* clang leaves it alone */

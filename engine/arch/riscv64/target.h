@@ -3,10 +3,10 @@
  *
  * Registers: s1 instance, s2 base of memory 0, s3 frame; the integer pool a0 to a7, the
  * floating-point pool fa0 to fa7. t6 keeps a function that is to be called while its arguments are
- * placed. The other temporary ones are scratch inside a stencil. There is no
- * preserve_none here, and C's convention passes only eight integers in registers: so these are the
- * pool, and the fixed ones are kept out of clang's hands (-ffixed-s1 ...) and read as global
- * register variables.
+ * placed; s4 and s5 keep what was compared for the move behind it. The other temporary ones are
+ * scratch inside a stencil. There is no preserve_none here, and C's convention passes only eight
+ * integers in registers: so these are the pool, and the fixed ones are kept out of clang's hands
+ * (-ffixed-s1 ...) and read as global register variables.
  *
  * i32 values are zero extended in registers, as on the other machines, though instructions of 32
  * bits leave them sign extended: so addresses, indices and conversions are the same everywhere, at
@@ -50,7 +50,7 @@
 #define TARGET_FLOAT_ARG_FIRST 0u
 #define TARGET_INT_RESULT 0u
 #define TARGET_FLOAT_RESULT 7u
-#define TARGET_CONDITION 7u /* select's condition, results of floating-point compares */
+#define TARGET_CONDITION 7u /* results of floating-point compares */
 /* The upper half of a register or word with an f32. */
 #define TARGET_F32_UPPER 0xffffffff00000000u
 

@@ -36,7 +36,6 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
 
 #define IMM_SHIFT 29
 
-#define SELECT(condition, a, b) ((condition) ? (a) : (b))
 #define ROUND_f32(x, how) __builtin_##how##f(x)
 #define ROUND_f64(x, how) __builtin_##how(x)
 #define CTZ32(x) ((u32)__builtin_ctz(x))
@@ -73,6 +72,24 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
     __asm__("test %1, %1" : "=@ccz"(zero_) : "r"(a));                                              \
     zero_;                                                                                         \
   })
+
+/* A compare's flags, and a move that happens if they say so. */
+#define FLAGS_u32(a, b) __asm__ volatile("cmp %1, %0" : : "r"((u32)(a)), "ri"((u32)(b)))
+#define FLAGS_u64(a, b) __asm__ volatile("cmp %1, %0" : : "r"(a), "re"((u64)(b)))
+#define FLAGS_ZERO_u32(a) __asm__ volatile("test %0, %0" : : "r"((u32)(a)))
+#define FLAGS_ZERO_u64(a) __asm__ volatile("test %0, %0" : : "r"(a))
+#define FLAG_eq "e"
+#define FLAG_ne "ne"
+#define FLAG_lt_s "l"
+#define FLAG_ge_s "ge"
+#define FLAG_gt_s "g"
+#define FLAG_le_s "le"
+#define FLAG_lt_u "b"
+#define FLAG_ge_u "ae"
+#define FLAG_gt_u "a"
+#define FLAG_le_u "be"
+#define MOVE_IF(condition, to, from)                                                               \
+  __asm__ volatile("cmov" FLAG_##condition " %1, %0" : "+r"(to) : "r"(from))
 
 /* The function that call_held and held_callee find. */
 #define HOLD_CALLEE(func) __asm__ volatile("mov %0, %%r10" : : "r"(func) : "r10")
