@@ -13,11 +13,11 @@ $(B)/bench/interleave: $(call objects,host,bench/interleave.c)
 bench-start: $(B)/hermit-wasm $(B)/bench/floor $(B)/bench/interleave $(B)/examples/hello-c.wasm
 	bench/start/run
 
-bench-compile: $(B)/hermit-wasm $(addprefix $(B)/bench/programs/,strings.wasm virtual.wasm) | setup
-	tools/fetch-npm esbuild
-	bench/compile/run
-
 include bench/programs/programs.mk
+
+bench-compile: $(B)/hermit-wasm $(BENCH_MODULES) | setup
+	tools/fetch-npm yosys esbuild python
+	bench/compile/run
 
 # The same source natively and as WebAssembly. `make bench-files ROUNDS=1 MEGABYTES=256`: less of it.
 $(B)/bench/files/files: bench/files/files.c | setup

@@ -34,6 +34,15 @@ for (const { name, code, made, ours, node, single } of modules)
     right(code / ours, 1, 8) + right(node / 1e3, 1, 12) + right(single / 1e3, 1, 10) +
     right(code / single, 1, 8) + right(single / ours, 2, 8) + right(made / 1e3, 0, 10));
 
+const mean = (values) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+const summary = (title, some) => console.log(title.padEnd(22) +
+  right(mean(some.map(({ code, ours }) => code / ours)), 1, 16) +
+  right(mean(some.map(({ code, single }) => code / single)), 1, 30) +
+  right(mean(some.map(({ single, ours }) => single / ours)), 2, 8));
+console.log("Geometric means");
+summary("of all", modules);
+summary("of those above 1 MB", modules.filter(({ code }) => code > 1e6));
+
 // Minima: what is asked is whether the work grows in proportion, not how busy the machine was.
 for (const [what, kind] of [["more functions", "functions"], ["one longer function", "function"]]) {
   console.log(`\nGrowth, ${what}: minima`);
