@@ -59,7 +59,7 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
  * could wrap below address 0. No stack lies below 1 MiB. */
 #define TARGET_LARGE_FRAME (1u << 20)
 
-/* Room for the longest prologue with its frame_alloc. */
+/* Room for the longest prologue. */
 #define TARGET_PROLOGUE_MAX 64u
 /* What stands where no code is: four of these are udf #0. */
 #define TARGET_FILL 0x00

@@ -68,7 +68,7 @@ static inline uint64_t target_frame_bytes(uint64_t slots, uint64_t outgoing) {
  * could wrap below address 0. No stack lies below 1 MiB. */
 #define TARGET_LARGE_FRAME (1u << 20)
 
-/* Room for the longest prologue with its frame_alloc. */
+/* Room for the longest prologue. */
 #define TARGET_PROLOGUE_MAX 48u
 /* What stands where no code is: int3. */
 #define TARGET_FILL 0xcc
