@@ -230,6 +230,7 @@ uint32_t value_own(struct compiler *c, uint32_t index) {
   }
   uint16_t pinned = c->pinned;
   uint32_t set = register_set(value->type);
+  /* Where no other is left the local gives up its own, and is read from its home. */
   if (source != NO_REGISTER && (set & COMPILER_REGISTERS & ~(pinned | 1u << source)))
     c->pinned |= (uint16_t)(1u << source);
   uint32_t reg = reg_allocate(c, set);

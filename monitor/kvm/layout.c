@@ -25,6 +25,7 @@
 #define DATA_AREAS 8
 #define CODE_BLOCKS 4
 #define CODE_SHARE 4
+#define CODE_FETCH_MAX (128ull << 10)
 #define BOOT_SIZE_MAX (64ull << 20)
 
 static uint64_t round_up(uint64_t size, uint64_t unit) {
@@ -137,16 +138,16 @@ static bool read_module(const struct vm *vm, const struct vm_config *config, cha
                         size_t error_size) {
   const struct abi_layout *at = &vm->layout;
   uint8_t *memory = vm_origin(vm), *to = memory + at->module;
-  /* A large module will also fill the blocks for code, and those that are not given out yet. A small
-   * one's code has at least a quarter of its bytes: KVM maps pages that are there already eight at a
-   * time, others one by one. */
+  /* A large module will also fill the blocks for code, and those that are not given out yet. A
+   * small one's code has mostly a quarter of its bytes or more, but for debug information: KVM maps
+   * pages that are there already eight at a time, others one by one. */
   uint64_t code = at->heap_end + at->data_areas * ABI_BLOCK_SIZE;
   if (at->module_size > ABI_BLOCK_SIZE) {
     madvise(to, at->module_size, MADV_HUGEPAGE);
     madvise(memory + code, at->end - code, MADV_HUGEPAGE);
   } else if (at->code_blocks) {
-    madvise(memory + code, round_up(config->module_length / CODE_SHARE, ABI_PAGE_SIZE),
-            MADV_POPULATE_WRITE);
+    uint64_t fetch = round_up(config->module_length / CODE_SHARE, ABI_PAGE_SIZE);
+    madvise(memory + code, fetch < CODE_FETCH_MAX ? fetch : CODE_FETCH_MAX, MADV_POPULATE_WRITE);
   }
   return boot_block_read_module(config, to, error, error_size);
 }

@@ -106,8 +106,7 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 #define MOVE_IF(condition, to, from)                                                               \
   __asm__ volatile("csel %0, %1, %0, " FLAG_##condition : "+r"(to) : "r"(from))
 
-/* The function that call_held and held_callee find. */
-#define HOLD_CALLEE(func) __asm__ volatile("mov x15, %0" : : "r"(func)) /* clang leaves it alone   \
-                                                                         */
+/* The function that call_held and held_callee find, in a register that clang leaves alone. */
+#define HOLD_CALLEE(func) __asm__ volatile("mov x15, %0" : : "r"(func))
 
 #endif

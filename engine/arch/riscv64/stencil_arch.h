@@ -159,7 +159,7 @@ ENDS(f64)
 #define MOVE_IF(condition, to, from)                                                               \
   __asm__ volatile(UNLESS_##condition ", . + 8\n\tmv %0, %1" : "+r"(to) : "r"(from))
 
-/* The function that call_held and held_callee find. */
-#define HOLD_CALLEE(func) __asm__ volatile("mv t6, %0" : : "r"(func)) /* clang leaves it alone */
+/* The function that call_held and held_callee find, in a register that clang leaves alone. */
+#define HOLD_CALLEE(func) __asm__ volatile("mv t6, %0" : : "r"(func))
 
 #endif
