@@ -54,9 +54,9 @@ static const uint8_t *patch_fields(uint8_t *at, const uint8_t *fields, uint32_t 
 }
 
 /* The general form of a stencil. */
-static void emit_record(struct compiler *c, uint8_t shape, uint32_t group, uint32_t a, uint32_t b) {
-  uint32_t index = group & ~STENCIL_FLAGS;
-  if (group & STENCIL_EXPLICIT)
+static void emit_record(struct compiler *c, uint8_t shape, uint32_t form, uint32_t a, uint32_t b) {
+  uint32_t index = form & ~STENCIL_FLAGS;
+  if (form & STENCIL_EXPLICIT)
     index += stencil_member(shape, a, b);
   const uint8_t *record = stencil_records + stencil_offsets[index];
   uint32_t length = record[0], holes = record[1], fields_a = record[2], fields_b = record[3];
@@ -89,18 +89,14 @@ emit_template(struct compiler *c, const struct stencil_template *template, uint8
 }
 
 /* What is no template, or one of several. */
-__attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t group,
+__attribute__((noinline)) static void emit_other(struct compiler *c, uint8_t shape, uint32_t form,
                                                  uint32_t a, uint32_t b) {
-  if ((group & STENCIL_CHOICE) == STENCIL_CHOICE) {
-    const uint16_t *choice = &stencil_ordered[group & ~STENCIL_FLAGS];
-    group = choice[TARGET_FITS(choice[2], c->hole) ? 1 : 0];
-  }
-  if (group & STENCIL_ORDERED)
-    group = stencil_ordered[(group & ~STENCIL_FLAGS) + (a > b ? 1 : a == b ? 2 : 0)];
-  if (group & STENCIL_RECORD)
-    emit_record(c, shape, group, a, b);
+  if (form & STENCIL_ORDERED)
+    form = stencil_ordered[(form & ~STENCIL_FLAGS) + (a > b ? 1 : a == b ? 2 : 0)];
+  if (form & STENCIL_RECORD)
+    emit_record(c, shape, form, a, b);
   else
-    emit_template(c, &stencil_templates[group], stencil_number(shape, 0, a),
+    emit_template(c, &stencil_templates[form], stencil_number(shape, 0, a),
                   stencil_number(shape, 1, b));
 }
 
@@ -110,36 +106,26 @@ __attribute__((noinline, cold)) static void emit_after_growth(struct compiler *c
   emit_stencil(c, family, a, b);
 }
 
-/* Nearly always a template, often its short form. What is uncommon is called last, so that nothing
- * has to be saved. */
+/* Nearly always a template. What is uncommon is called last, so that nothing has to be saved. */
 void emit_stencil(struct compiler *c, size_t family, size_t a, size_t b) {
   if (__builtin_expect(c->at > c->text_limit, 0)) {
     emit_after_growth(c, family, a, b);
     return;
   }
-  struct stencil_family of = stencil_families[family];
-  const struct stencil_operands *operands = &stencil_operands[of.shape];
-  size_t group = stencil_groups[of.first + operands->group_a[a] + operands->group_b[b]];
-  if (__builtin_expect(group & STENCIL_RECORD, 0)) {
-    emit_other(c, of.shape, (uint32_t)group, (uint32_t)a, (uint32_t)b);
-    return;
-  }
-  const struct stencil_template *template = &stencil_templates[group];
-  if (TARGET_IS_SHORT(template, c->hole) && stencil_shorts[group]) {
-    group = stencil_shorts[group];
-    if (__builtin_expect(group & STENCIL_RECORD, 0)) {
-      emit_other(c, of.shape, (uint32_t)group, (uint32_t)a, (uint32_t)b);
-      return;
-    }
-    template = &stencil_templates[group];
-  }
-  emit_template(c, template, operands->number_a[a], operands->number_b[b]);
+  const struct stencil_family *of = &stencil_families[family];
+  const struct stencil_operands *operands = &stencil_operands[of->shape];
+  size_t group = (size_t)of->first + operands->group_a[a] + operands->group_b[b];
+  size_t form = stencil_forms[2 * group + TARGET_FITS(of->small, c->hole)];
+  if (__builtin_expect(form & STENCIL_RECORD, 0))
+    emit_other(c, of->shape, (uint32_t)form, (uint32_t)a, (uint32_t)b);
+  else
+    emit_template(c, &stencil_templates[form], operands->number_a[a], operands->number_b[b]);
 }
 
 uint32_t emit_length(uint32_t family) {
-  uint32_t group = stencil_groups[stencil_families[family].first];
-  return group & STENCIL_RECORD ? stencil_records[stencil_offsets[group & ~STENCIL_FLAGS]]
-                                : stencil_templates[group].length;
+  uint32_t form = stencil_forms[2 * stencil_families[family].first];
+  return form & STENCIL_RECORD ? stencil_records[stencil_offsets[form & ~STENCIL_FLAGS]]
+                               : stencil_templates[form].length;
 }
 
 void emit_resolve(struct compiler *c, uint32_t chain, uint32_t to) {

@@ -3,16 +3,13 @@
  *
  * Register pairs are grouped by encoding class (encoding.h). A group is one template, into whose
  * fields register numbers are XORed (they hold number 0), or, where the variants do not fit one, a
- * record for each. stencil_groups[family's first + stencil_group(...)] is the number of
+ * record for each. A group has two forms, stencil_forms[2 * (family's first + stencil_group(...))]
+ * and the number behind it: one for all constants, and one for those that TARGET_FITS says fit in
+ * the family's hole `small` (the same again, where there is none). Each is the number of
  * - a struct stencil_template, which nearly all are: short and with few holes; or, with
  * - STENCIL_RECORD, a record of any form; with STENCIL_EXPLICIT too, the group's first record;
  * - with STENCIL_RECORD and STENCIL_ORDERED, the place in stencil_ordered of three such numbers,
- *   for a < b, a > b and a = b;
- * - with all three, STENCIL_CHOICE, the place there of two such numbers and of a hole's kind: the
- *   second is for constants that this hole has room for (TARGET_FITS), the first for others.
- *
- * stencil_shorts[template] is what to take instead where the template's first hole gets a constant
- * that TARGET_IS_SHORT says fits: again such a number, or 0: nothing.
+ *   for a < b, a > b and a = b.
  *
  * A record: length, number of holes, numbers of fields of operand a and of b, the holes as (place,
  * kind), the fields as (place of a 32-bit word, shift), the code. */
@@ -26,13 +23,13 @@
 #define STENCIL_RECORD 0x8000u
 #define STENCIL_EXPLICIT 0x4000u
 #define STENCIL_ORDERED 0x2000u
-#define STENCIL_CHOICE (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
 #define STENCIL_FLAGS (STENCIL_RECORD | STENCIL_EXPLICIT | STENCIL_ORDERED)
 
 struct stencil_family {
   uint16_t first; /* group */
   uint8_t shape;
   uint8_t access; /* where in a stencil that loads or stores the instruction is that does */
+  uint8_t small;  /* the hole whose constant decides between the two forms, and how it holds it */
 };
 
 #define STENCIL_TEMPLATE_CODE 16

@@ -169,10 +169,10 @@ static uint8_t records[1 << 20];
 static uint32_t record_bytes;
 static uint32_t record_offsets[1 << 14];
 static uint32_t record_count;
-static uint32_t groups[1 << 14], group_count;
+static uint32_t groups[1 << 14][2], group_count; /* the form for all constants, for small ones */
 static uint32_t ordered[1 << 14], ordered_count;
 static uint32_t explicit_count, longest;
-static uint32_t shorts[1 << 14], short_count; /* by template: its short form, or 0 */
+static uint32_t small_count;
 
 static void put(uint8_t byte) {
   records[record_bytes++] = byte;
@@ -337,8 +337,9 @@ static uint32_t put_form(const struct group *group, uint8_t shape) {
   return put_members(group, shape);
 }
 
-/* The short form of a template with all that it stands for; 0: there is none. */
-static uint32_t put_short(const struct group *group, uint8_t shape, const struct variant *small) {
+/* The short form of a template with all that it stands for: `form` itself where there is none. */
+static uint32_t put_short(const struct group *group, uint8_t shape, uint32_t form,
+                          const struct variant *small) {
   static struct variant variants[64];
   struct group result = *group;
   struct fields a, b;
@@ -347,12 +348,11 @@ static uint32_t put_short(const struct group *group, uint8_t shape, const struct
   for (uint32_t m = 0; m < result.count; m++) {
     const struct variant *proof = &small[8 * group->a[m] + group->b[m]];
     if (!machine_shorten(group->members[m], proof, &variants[m]))
-      return 0;
+      return form;
     result.members[m] = &variants[m];
   }
   if (!find_template(&result, shape, &a, &b))
-    return 0;
-  short_count++;
+    return form;
   return put_template(&result, shape, &a, &b);
 }
 
@@ -376,28 +376,6 @@ static uint8_t find_small(const struct group *group, size_t family,
     result->members[m] = &variants[m];
   }
   return kind;
-}
-
-static void put_group(const struct group *group, size_t family,
-                      family_variants *const proofs[PROOF_COUNT]) {
-  static struct group small;
-  uint8_t shape = family_shapes[family], kind = find_small(group, family, proofs, &small);
-  for (uint32_t m = 0; m < group->count; m++)
-    if (group->members[m]->length > longest)
-      longest = group->members[m]->length;
-  uint32_t form = put_form(group, shape);
-  if (kind != 0) {
-    uint32_t near = put_form(&small, shape);
-    ordered[ordered_count] = form;
-    ordered[ordered_count + 1] = near;
-    ordered[ordered_count + 2] = kind;
-    form = ordered_count | STENCIL_CHOICE;
-    ordered_count += 3;
-    short_count++;
-  } else if (!(form & STENCIL_FLAGS)) {
-    shorts[form] = put_short(group, shape, proofs[0][family]);
-  }
-  groups[group_count++] = form;
 }
 
 static void add_member(struct group *group, const family_variants *variants, size_t family,
@@ -425,6 +403,47 @@ static void gather_group(const family_variants *variants, size_t family, uint32_
       }
     }
   }
+}
+
+/* Returns the hole whose constant decides between the forms, or 0. */
+static uint8_t put_group(const struct group *group, size_t family,
+                         family_variants *const proofs[PROOF_COUNT]) {
+  static struct group small;
+  uint8_t shape = family_shapes[family], kind = find_small(group, family, proofs, &small);
+  for (uint32_t m = 0; m < group->count; m++)
+    if (group->members[m]->length > longest)
+      longest = group->members[m]->length;
+  uint32_t form = put_form(group, shape), other = form;
+  if (kind != 0) {
+    other = put_form(&small, shape);
+  } else if (!(form & STENCIL_FLAGS)) {
+    other = put_short(group, shape, form, proofs[0][family]);
+    kind = templates[form].hole;
+  }
+  small_count += other != form;
+  groups[group_count][0] = form;
+  groups[group_count++][1] = other;
+  return other != form ? kind : 0;
+}
+
+/* Returns the hole that decides for all groups: for those that have a form for small constants it
+ * is one. */
+static uint8_t put_family(const family_variants *variants, size_t family,
+                          family_variants *const proofs[PROOF_COUNT]) {
+  uint8_t kind = 0;
+  uint32_t first = group_count;
+  for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
+    struct group group;
+    gather_group(variants, family, g, &group);
+    uint8_t one = put_group(&group, family, proofs);
+    if (groups[group_count - 1][0] == groups[group_count - 1][1])
+      continue;
+    for (uint32_t before = first; before + 1 < group_count; before++)
+      if (groups[before][0] != groups[before][1] && kind != one)
+        die("s_%s: small constants in several holes", family_names[family]);
+    kind = one;
+  }
+  return kind;
 }
 
 static void write_numbers(FILE *out, const char *declaration, const uint32_t *numbers,
@@ -466,13 +485,10 @@ static uint32_t find_access(const family_variants *variants, size_t family) {
 void write_table(const char *path, const family_variants *variants,
                  family_variants *const proofs[PROOF_COUNT]) {
   static uint32_t firsts[FAMILY_COUNT], bytes[1 << 20];
+  static uint8_t holes[FAMILY_COUNT];
   for (size_t family = 0; family < FAMILY_COUNT; family++) {
     firsts[family] = group_count;
-    for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
-      struct group group;
-      gather_group(variants, family, g, &group);
-      put_group(&group, family, proofs);
-    }
+    holes[family] = put_family(variants, family, proofs);
   }
   for (int i = 0; i < 16; i++) /* copies go on in whole words */
     put(0);
@@ -483,17 +499,16 @@ void write_table(const char *path, const family_variants *variants,
     die("cannot write %s", path);
   fprintf(out,
           "/* Made by tools/stencils: %u templates, %u records of %u bytes, %u of them explicit "
-          "variants, %u short forms; the longest stencil has %u. */\n",
-          template_count, record_count, record_bytes, explicit_count, short_count, longest);
+          "variants, %u forms for small constants; the longest stencil has %u. */\n",
+          template_count, record_count, record_bytes, explicit_count, small_count, longest);
   fprintf(out, "#define STENCIL_LONGEST %u\n", longest);
   write_templates(out);
   fprintf(out, "static const struct stencil_family stencil_families[] = {\n");
   for (size_t family = 0; family < FAMILY_COUNT; family++)
-    fprintf(out, "{%u, %u, %u},\n", firsts[family], family_shapes[family],
-            find_access(variants, family));
+    fprintf(out, "{%u, %u, %u, %u},\n", firsts[family], family_shapes[family],
+            find_access(variants, family), holes[family]);
   fprintf(out, "};\n");
-  write_numbers(out, "static const uint16_t stencil_groups[]", groups, group_count);
-  write_numbers(out, "static const uint16_t stencil_shorts[]", shorts, template_count);
+  write_numbers(out, "static const uint16_t stencil_forms[]", groups[0], 2 * group_count);
   write_numbers(out, "static const uint16_t stencil_ordered[]", ordered, ordered_count);
   write_numbers(out, "static const uint16_t stencil_offsets[]", record_offsets, record_count);
   for (uint32_t i = 0; i < record_bytes; i++)

@@ -199,9 +199,6 @@ static inline bool target_fits(unsigned form, int32_t value) {
  * the forms for large and small constants are alike. */
 #define TARGET_ACCESS_FROM_END true
 
-/* Instructions have one size. */
-#define TARGET_IS_SHORT(template, holes) false
-
 /* ---- Jumps --------------------------------------------------------------------------------- */
 
 /* Whether this is no jump but adrp, with a 16-byte load of the same register behind it. */

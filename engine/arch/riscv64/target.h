@@ -135,9 +135,6 @@ static inline bool target_fits(unsigned form, int32_t value) {
  * the forms for large and small constants are alike. */
 #define TARGET_ACCESS_FROM_END true
 
-/* Instructions have one size. */
-#define TARGET_IS_SHORT(template, holes) false
-
 /* A jump is auipc and jalr. As long as its target is not known they hold some offset in text. */
 static inline void target_put_link(uint8_t *at, uint32_t link) {
   target_put_word(at, target_set_high(target_get_word(at), link >> 12));

@@ -101,19 +101,14 @@ static inline void target_patch(uint8_t *at, unsigned form, int64_t value) {
 #define TARGET_PATCH_TEMPLATE(at, template, holes)                                                 \
   do {                                                                                             \
     __builtin_memcpy((at) + (template)->hole_at, &(holes)[(template)->hole], 4);                   \
-    if ((template)->hole2_at != STENCIL_TEMPLATE_CODE)                                             \
-      __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4);               \
+    __builtin_memcpy((at) + (template)->hole2_at, &(holes)[(template)->hole2], 4);                 \
   } while (0)
 
-/* There are no other forms for small constants. */
-#define TARGET_FITS(kind, holes) ((void)(kind), (void)(holes), false)
 /* The place of an access, which a stencil's family knows, is counted from the stencil's begin. */
 #define TARGET_ACCESS_FROM_END false
 
-/* Whether the constant of its first hole fits a template's short form: 8 bits, sign extended to 32.
- */
-#define TARGET_IS_SHORT(template, holes)                                                           \
-  ((int32_t)(holes)[(template)->hole] == (int8_t)(holes)[(template)->hole])
+/* Whether a constant fits the short form: 8 bits, sign extended to 32. */
+#define TARGET_FITS(kind, holes) ((int32_t)(holes)[kind] == (int8_t)(holes)[kind])
 
 /* The words of br_table's table are fields of jumps, too. */
 #define TARGET_TABLE_HAS_JUMPS true
