@@ -46,6 +46,8 @@ static inline struct placement place_argument(uint8_t type, struct placing *plac
  * off the stack when it returns: they are an even number, so that alignment stays as it is. */
 static inline uint32_t argument_words(const struct wasm_functype *type) {
   struct placing placing = {0};
+  if (type->param_count <= TARGET_INT_ARGS && type->param_count <= TARGET_FLOAT_ARGS)
+    return 0; /* whatever they are, they are in registers */
   for (uint32_t i = 0; i < type->param_count; i++)
     place_argument(type->params[i], &placing);
   return (placing.words + 1) & ~1u;

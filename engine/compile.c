@@ -153,6 +153,8 @@ static void compile_prefixed(struct compiler *c, uint8_t prefix) {
 static void compile_instructions(struct compiler *c) {
   while (c->reader.at != c->reader.end) {
     c->opcode = c->reader.at;
+    if (__builtin_expect(c->height > c->room, 0) && !stack_grow(c, 0))
+      break;
     c->pinned = 0;
     uint8_t code = *c->reader.at++;
     const struct opcode *op = &opcodes[code];
@@ -306,12 +308,11 @@ static bool reserve_state(struct compiler *c) {
     if (c->module->bodies[i].length > longest)
       longest = c->module->bodies[i].length;
   bool ok =
-      compiler_window_reserve(c, &c->value_window, (WASM_LIMIT_OPERANDS + 2) * sizeof *c->values) &&
+      compiler_window_reserve(c, &c->value_window, (WASM_LIMIT_OPERANDS + 3) * sizeof *c->values) &&
       compiler_window_reserve(c, &c->control_window, WASM_LIMIT_NESTING * sizeof *c->controls) &&
       compiler_window_reserve(c, &c->local_window,
                               (WASM_LIMIT_LOCALS + WASM_LIMIT_PARAMS + 1) * sizeof *c->locals) &&
-      compiler_window_grow(c, &c->value_window, sizeof *c->values) &&
-      (!c->emit || (reserve_sites(c, longest) && flow_reserve(c, longest)));
+      stack_grow(c, 0) && (!c->emit || (reserve_sites(c, longest) && flow_reserve(c, longest)));
   if (!ok)
     return false;
   c->values = (struct value *)c->value_window.base + 1;

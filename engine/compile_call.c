@@ -23,20 +23,28 @@ static void pass_on_stack(struct compiler *c, uint32_t index, uint32_t word) {
   emit_stencil(c, outgoing_family(ST_out_set, type), reg % FLOAT_BASE, 0);
 }
 
+/* Those that have no register: first of all, for they may want one on their way. */
+static void pass_rest_on_stack(struct compiler *c, const struct wasm_functype *type) {
+  struct placing placing = {0};
+  for (uint32_t i = 0; i < type->param_count; i++) {
+    struct placement placement = place_argument(type->params[i], &placing);
+    if (placement.on_stack)
+      pass_on_stack(c, c->height - type->param_count + i, placement.place);
+  }
+}
+
 /* Brings the arguments on top to their places. The rest of the stack is in slots, locals at home,
  * by then; every register may be overwritten. */
 static void pass_arguments(struct compiler *c, const struct wasm_functype *type) {
   struct move moves[TARGET_INT_ARGS + TARGET_FLOAT_ARGS];
+  struct placing placing = {0};
   uint32_t first = c->height - type->param_count, count = 0;
-  for (int in_registers = 0; in_registers < 2; in_registers++) {
-    struct placing placing = {0};
-    for (uint32_t i = 0; i < type->param_count; i++) {
-      struct placement placement = place_argument(type->params[i], &placing);
-      if (placement.on_stack && !in_registers)
-        pass_on_stack(c, first + i, placement.place);
-      else if (!placement.on_stack && in_registers)
-        moves[count++] = value_move(c, first + i, pool_register(type->params[i], placement.place));
-    }
+  if (argument_words(type) > 0)
+    pass_rest_on_stack(c, type);
+  for (uint32_t i = 0; i < type->param_count; i++) {
+    struct placement placement = place_argument(type->params[i], &placing);
+    if (!placement.on_stack)
+      moves[count++] = value_move(c, first + i, pool_register(type->params[i], placement.place));
   }
   if (count > 0)
     emit_moves(c, moves, count);

@@ -16,21 +16,34 @@ static struct control *innermost(struct compiler *c) {
 
 /* ---- Layouts and edges --------------------------------------------------------------------- */
 
+/* What free registers are said to hold is not looked at. */
 static void save_layout(const struct compiler *c, struct layout *layout) {
   layout->used = c->local_regs;
   layout->dirty = c->dirty;
-  for (uint32_t left = c->local_regs; left; left &= left - 1) {
-    uint32_t reg = (uint32_t)__builtin_ctz(left);
-    layout->local[reg] = c->owner[reg];
-  }
+  memcpy(layout->local, c->owner, sizeof layout->local);
+}
+
+/* The registers that have the same owner here and there, free ones included: all compared at once.
+ */
+static uint32_t same_owners(const uint32_t here[REGISTER_COUNT],
+                            const uint32_t there[REGISTER_COUNT]) {
+  typedef uint32_t owners __attribute__((ext_vector_type(REGISTER_COUNT)));
+  typedef bool equal __attribute__((ext_vector_type(REGISTER_COUNT)));
+  owners x, y;
+  uint16_t registers;
+  memcpy(&x, here, sizeof x);
+  memcpy(&y, there, sizeof y);
+  equal same = __builtin_convertvector(x == y, equal);
+  memcpy(&registers, &same, sizeof registers);
+  return registers;
 }
 
 /* The state at a place that is reached by jumps only: no operand is in a register. */
 static void restore_layout(struct compiler *c, const struct layout *layout) {
   locals_forget(c);
+  memcpy(c->owner, layout->local, sizeof c->owner);
   for (uint32_t left = layout->used; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
-    c->owner[reg] = layout->local[reg];
     c->locals[layout->local[reg]].reg = (uint8_t)reg;
   }
   c->local_regs = layout->used;
@@ -51,18 +64,19 @@ static uint32_t label_register(const struct control *control) {
   return result_register(control->type.results[0]);
 }
 
-static void drop_register(struct layout *layout, uint32_t reg) {
-  layout->used &= (uint16_t) ~(1u << reg);
-  layout->dirty &= (uint16_t) ~(1u << reg);
+static void drop_registers(struct layout *layout, uint32_t set) {
+  layout->used &= (uint16_t)~set;
+  layout->dirty &= (uint16_t)~set;
 }
 
 /* Takes out the locals that nobody wants there. */
 static void prune_layout(struct layout *layout, const struct locals_set *wanted) {
+  uint32_t unwanted = 0;
   for (uint32_t left = layout->used; left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
-    if (!set_has(wanted, layout->local[reg]))
-      drop_register(layout, reg);
+    unwanted |= (uint32_t)!set_has(wanted, layout->local[reg]) << reg;
   }
+  drop_registers(layout, unwanted);
 }
 
 /* The first branch to a label decides: what is in registers now, but for the result's place. */
@@ -73,14 +87,9 @@ static void define_layout(struct compiler *c, struct control *control) {
   save_layout(c, &control->layout);
   uint32_t reg = label_register(control);
   if (reg != NO_REGISTER)
-    drop_register(&control->layout, reg);
+    drop_registers(&control->layout, 1u << reg);
   if (c->has_flow)
     prune_layout(&control->layout, &c->flows[control->flow].label);
-}
-
-/* Whether the label expects that local in that register. */
-static bool layout_has(const struct layout *layout, uint32_t reg, uint32_t local) {
-  return (layout->used >> reg & 1) && layout->local[reg] == local;
 }
 
 struct edge {
@@ -101,11 +110,8 @@ static bool must_store(const struct compiler *c, const struct layout *to, uint32
 static void edge_for_locals(const struct compiler *c, const struct control *control,
                             struct edge *edge) {
   const struct layout *to = &control->layout;
-  uint32_t kept = 0; /* registers that hold the same local here and there */
-  for (uint32_t left = to->used & c->local_regs; left; left &= left - 1) {
-    uint32_t reg = (uint32_t)__builtin_ctz(left);
-    kept |= (uint32_t)(c->owner[reg] == to->local[reg]) << reg;
-  }
+  /* Registers that hold the same local here and there. */
+  uint32_t kept = to->used & c->local_regs & same_owners(c->owner, to->local);
   for (uint32_t left = c->dirty & ~(kept & to->dirty); left; left &= left - 1) {
     uint32_t reg = (uint32_t)__builtin_ctz(left);
     if (must_store(c, to, reg) && flow_wants(c, control, c->owner[reg]))
@@ -434,11 +440,9 @@ static bool join_missing_else(struct compiler *c, struct control *control) {
     return false;
   if (control->has_layout) {
     const struct layout *from = &control->else_layout, *to = &control->layout;
-    if (from->used != to->used || from->dirty != to->dirty)
+    if (from->used != to->used || from->dirty != to->dirty ||
+        (from->used & ~same_owners(from->local, to->local)))
       return false;
-    for (uint32_t left = from->used; left; left &= left - 1)
-      if (!layout_has(to, (uint32_t)__builtin_ctz(left), from->local[__builtin_ctz(left)]))
-        return false;
   }
   control->has_layout = true;
   control->layout = control->else_layout;
@@ -504,11 +508,12 @@ void compile_end(struct compiler *c, const struct opcode *op) {
     emit_edge(c, control, &edge);
   }
   control_set_depth(c, c->depth - 1);
-  if (merges)
+  if (merges) {
     enter_label(c, control);
-  else if (!c->live)
-    for (c->height = control->height; c->height < control->height + control->type.result_count;)
-      stack_push_slots(c, 1, control->type.results + (c->height - control->height));
+  } else if (!c->live) {
+    c->height = control->height;
+    stack_push_slots(c, control->type.result_count, control->type.results);
+  }
 }
 
 /* ---- Branches ------------------------------------------------------------------------------ */

@@ -55,21 +55,31 @@ __attribute__((noinline)) static bool read_any_memarg(struct compiler *c, uint32
   return is_near && is_aligned;
 }
 
-bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
+/* Mostly the memory is guarded memory 0, and the offset has a byte or two. Else false, and nothing
+ * is read. */
+static inline bool read_plain_memarg(struct compiler *c, uint32_t max_align,
+                                     struct access *access) {
   const uint8_t *bytes = c->reader.at;
-  if (__builtin_expect(!c->is_plain || wasm_reader_left(&c->reader) < 2 || bytes[0] > max_align ||
-                           bytes[1] >= 0x80,
-                       0))
-    return read_any_memarg(c, max_align, access);
-  *access = (struct access){.offset = bytes[1], .size = 1u << max_align, .type = WASM_I32};
-  c->reader.at += 2;
+  if (__builtin_expect(!c->is_plain || wasm_reader_left(&c->reader) < 3 || bytes[0] > max_align, 0))
+    return false;
+  bool is_short = bytes[1] < 0x80;
+  if (__builtin_expect(!is_short && bytes[2] >= 0x80, 0))
+    return false;
+  uint32_t offset = is_short ? bytes[1] : (bytes[1] & 0x7fu) | (uint32_t)bytes[2] << 7;
+  *access = (struct access){.offset = offset, .size = 1u << max_align, .type = WASM_I32};
+  c->reader.at += is_short ? 2 : 3;
   return true;
+}
+
+bool memory_read_memarg(struct compiler *c, uint32_t max_align, struct access *access) {
+  return read_plain_memarg(c, max_align, access) || read_any_memarg(c, max_align, access);
 }
 
 /* How an address goes into a stencil: constant, or register plus displacement. */
 struct address {
   bool is_constant;
   uint32_t reg;
+  int64_t displacement;
 };
 
 /* The most that goes into an instruction; the end of an access there has 31 bits, too. */
@@ -114,65 +124,91 @@ rebase_address(struct compiler *c, uint32_t index, const struct access *access, 
   return reg;
 }
 
-/* Takes the address from an operand. */
-static struct address take_address(struct compiler *c, uint32_t index,
-                                   const struct access *access) {
-  const struct value *value = &c->values[index];
-  uint64_t offset = access->offset;
-  if (value->where != AT_CONST || access->memory != 0 || offset > DISPLACEMENT_MAX ||
-      value->bits > DISPLACEMENT_MAX - offset)
-    return (struct address){.reg = memory_address(c, index, access)};
-  offset += value->bits;
-  if (access->is_checked) {
-    expect_check(c, offset + access->size);
+/* A constant address. */
+static struct address add_address(struct compiler *c, uint64_t bits, struct access access) {
+  uint64_t sum = access.offset + bits;
+  if (access.is_checked) {
+    expect_check(c, sum + access.size);
     emit_stencil(c, ST_memory_check_c, 0, 0);
   }
-  c->hole[STENCIL_HOLE_A] = (int64_t)offset;
-  return (struct address){.is_constant = true};
+  return (struct address){.is_constant = true, .displacement = (int64_t)sum};
 }
 
-uint32_t memory_address(struct compiler *c, uint32_t index, const struct access *access) {
-  uint64_t offset = access->offset;
-  if (__builtin_expect(offset > DISPLACEMENT_MAX, 0)) {
+/* The address in a register, what has to be checked checked. */
+static struct address find_address(struct compiler *c, uint32_t index, struct access access) {
+  uint64_t offset = access.offset;
+  if (offset > DISPLACEMENT_MAX) {
     add_offset(c, index, offset);
     offset = 0;
   }
-  uint32_t reg = access->memory != 0  ? rebase_address(c, index, access, offset)
-                 : access->is_checked ? check_address(c, index, access, offset)
-                                      : value_read(c, index);
-  pin(c, reg);
-  c->hole[STENCIL_HOLE_A] = (int64_t)offset;
-  return reg;
+  uint32_t reg = access.memory != 0  ? rebase_address(c, index, &access, offset)
+                 : access.is_checked ? check_address(c, index, &access, offset)
+                                     : value_read(c, index);
+  return (struct address){.reg = reg, .displacement = (int64_t)offset};
+}
+
+/* Takes the address from an operand. */
+static inline __attribute__((always_inline)) struct address
+take_address(struct compiler *c, uint32_t index, struct access access) {
+  const struct value *value = &c->values[index];
+  bool is_small = access.memory == 0 && access.offset <= DISPLACEMENT_MAX;
+  if (value->where == AT_CONST && is_small && value->bits <= DISPLACEMENT_MAX - access.offset)
+    return add_address(c, value->bits, access);
+  struct address address =
+      is_small && !access.is_checked
+          ? (struct address){.reg = value_read(c, index), .displacement = (int64_t)access.offset}
+          : find_address(c, index, access);
+  pin(c, address.reg);
+  return address;
+}
+
+uint32_t memory_address(struct compiler *c, uint32_t index, const struct access *access) {
+  struct address address = find_address(c, index, *access);
+  pin(c, address.reg);
+  c->hole[STENCIL_HOLE_A] = address.displacement;
+  return address.reg;
 }
 
 /* Bounds are the guard's business, or were checked with the address: the access faults, and the
- * trap table knows its address. */
-void compile_load(struct compiler *c, const struct opcode *op) {
-  struct access access;
-  if (!memory_read_memarg(c, op->argument >> 16, &access) || !stack_check(c, 1, &access.type))
+ * trap table knows its address. Made twice: for a plain memarg, whose questions are answered when
+ * this is compiled, and for any other. */
+static inline __attribute__((always_inline)) void load(struct compiler *c, const struct opcode *op,
+                                                       struct access access) {
+  if (!stack_check(c, 1, &(uint8_t){access.type}))
     return;
   if (!c->live) {
     TOP(c) = (struct value){.type = op->out};
     return;
   }
-  struct address address = take_address(c, c->height - 1, &access);
-  int64_t displacement = c->hole[STENCIL_HOLE_A];
+  struct address address = take_address(c, c->height - 1, access);
   stack_drop(c); /* the result may take the address's register, */
   c->pinned = 0;
   uint32_t to = address.is_constant || !(c->free_regs >> address.reg & 1) || is_float_type(op->out)
                     ? reg_allocate(c, register_set(op->out))
                     : address.reg;
   c->free_regs &= (uint16_t) ~(1u << to);
-  c->hole[STENCIL_HOLE_A] = displacement;
+  c->hole[STENCIL_HOLE_A] = address.displacement;
   emit_access(c, access_family(op) + address.is_constant, to % FLOAT_BASE, address.reg);
   stack_push_reg(c, op->out, to);
 }
 
-/* Families: register; + 1 constant address; + 2 constant value; + 3 both. */
-void compile_store(struct compiler *c, const struct opcode *op) {
+__attribute__((noinline)) static void load_any(struct compiler *c, const struct opcode *op) {
   struct access access;
-  if (!memory_read_memarg(c, op->argument >> 16, &access))
-    return;
+  if (read_any_memarg(c, op->argument >> 16, &access))
+    load(c, op, access);
+}
+
+void compile_load(struct compiler *c, const struct opcode *op) {
+  struct access access;
+  if (read_plain_memarg(c, op->argument >> 16, &access))
+    load(c, op, access);
+  else
+    load_any(c, op);
+}
+
+/* Families: register; + 1 constant address; + 2 constant value; + 3 both. */
+static inline __attribute__((always_inline)) void store(struct compiler *c, const struct opcode *op,
+                                                        struct access access) {
   const uint8_t types[] = {access.type, op->in[1]};
   if (!stack_check(c, 2, types))
     return;
@@ -189,7 +225,8 @@ void compile_store(struct compiler *c, const struct opcode *op) {
     pin(c, value);
     value %= FLOAT_BASE;
   }
-  struct address address = take_address(c, c->height - 2, &access);
+  struct address address = take_address(c, c->height - 2, access);
+  c->hole[STENCIL_HOLE_A] = address.displacement;
   if (constant)
     c->hole[STENCIL_HOLE_IMM32] = (int64_t)TOP(c).bits;
   family += (constant ? 2u : 0u) + (address.is_constant ? 1u : 0u);
@@ -197,6 +234,20 @@ void compile_store(struct compiler *c, const struct opcode *op) {
               address.is_constant ? 0 : value);
   stack_drop(c);
   stack_drop(c);
+}
+
+__attribute__((noinline)) static void store_any(struct compiler *c, const struct opcode *op) {
+  struct access access;
+  if (read_any_memarg(c, op->argument >> 16, &access))
+    store(c, op, access);
+}
+
+void compile_store(struct compiler *c, const struct opcode *op) {
+  struct access access;
+  if (read_plain_memarg(c, op->argument >> 16, &access))
+    store(c, op, access);
+  else
+    store_any(c, op);
 }
 
 /* ---- Helpers ------------------------------------------------------------------------------- */

@@ -24,16 +24,35 @@ bool numeric_begin(struct compiler *c, const struct opcode *op) {
 /* ---- Constants ----------------------------------------------------------------------------- */
 
 /* No code: whoever uses the constant decides whether it becomes an operand or needs a register. */
-static void push_const(struct compiler *c, uint8_t type, uint64_t bits) {
+static inline void push_const(struct compiler *c, uint8_t type, uint64_t bits) {
   stack_push(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT, .bits = bits});
 }
 
+/* Apart from the others, which then need not save a register. */
+__attribute__((noinline)) static void push_long_i32(struct compiler *c) {
+  push_const(c, WASM_I32, (uint32_t)wasm_read_leb_signed(&c->reader, 32));
+}
+
+__attribute__((noinline)) static void push_long_i64(struct compiler *c) {
+  push_const(c, WASM_I64, (uint64_t)wasm_read_leb_signed(&c->reader, 64));
+}
+
 void compile_i32_const(struct compiler *c, const struct opcode *op) {
-  push_const(c, op->out, (uint32_t)wasm_read_s32(&c->reader));
+  (void)op;
+  int64_t value;
+  if (wasm_read_short_signed(&c->reader, &value))
+    push_const(c, WASM_I32, (uint32_t)value);
+  else
+    push_long_i32(c);
 }
 
 void compile_i64_const(struct compiler *c, const struct opcode *op) {
-  push_const(c, op->out, (uint64_t)wasm_read_s64(&c->reader));
+  (void)op;
+  int64_t value;
+  if (wasm_read_short_signed(&c->reader, &value))
+    push_const(c, WASM_I64, (uint64_t)value);
+  else
+    push_long_i64(c);
 }
 
 void compile_f32_const(struct compiler *c, const struct opcode *op) {
@@ -608,7 +627,7 @@ static struct local *read_local(struct compiler *c, uint32_t *index) {
 
 /* Reading a local costs nothing yet: the entry means "what the local holds now", and an assignment
  * settles the entries that want the old value. */
-static void push_local(struct compiler *c, struct local *local, uint32_t index) {
+static inline void push_local(struct compiler *c, struct local *local, uint32_t index) {
   if (c->live)
     local->refs++;
   stack_push(c, (struct value){
@@ -616,24 +635,31 @@ static void push_local(struct compiler *c, struct local *local, uint32_t index) 
 }
 
 /* Whoever reads a local last may have its register. */
+static inline void get_local(struct compiler *c, uint32_t index) {
+  struct local *local = &c->locals[index];
+  bool is_last = flow_next_access(c);
+  if (is_last && c->live && local->reg != NO_REGISTER && local->refs == 0) {
+    uint32_t reg = local_give(c, index);
+    stack_push_reg(c, local->type, reg);
+    return;
+  }
+  local->dying |= is_last && c->live;
+  push_local(c, local, index);
+}
+
+__attribute__((noinline)) static void get_any_local(struct compiler *c) {
+  uint32_t index;
+  if (read_local(c, &index))
+    get_local(c, index);
+}
+
 void compile_local_get(struct compiler *c, const struct opcode *op) {
   (void)op;
   uint32_t index;
-  struct local *local = read_local(c, &index);
-  if (!local)
-    return;
-  bool last = flow_next_access(c) && c->live;
-  if (!last) {
-    push_local(c, local, index);
-  } else if (local->reg != NO_REGISTER && local->refs == 0) {
-    uint32_t reg = local->reg;
-    local_forget(c, index);
-    c->free_regs &= (uint16_t) ~(1u << reg);
-    stack_push_reg(c, local->type, reg);
-  } else {
-    local->dying = true;
-    push_local(c, local, index);
-  }
+  if (wasm_read_short_unsigned(&c->reader, c->local_count, &index))
+    get_local(c, index);
+  else
+    get_any_local(c);
 }
 
 /* Takes the top into the local. */

@@ -12,10 +12,10 @@
 static bool invent_operands(struct compiler *c, uint32_t count) {
   uint32_t base = c->controls[c->depth - 1].height;
   uint32_t there = c->height - base;
+  if (!stack_grow(c, count))
+    return false;
   for (uint32_t i = 0; i < count; i++)
     stack_push(c, (struct value){.type = ANY_TYPE});
-  if (!compiler_ok(c))
-    return false;
   memmove(c->values + base + count, c->values + base, there * sizeof *c->values);
   memset(c->values + base, 0, count * sizeof *c->values);
   return true;
@@ -54,30 +54,31 @@ bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types) {
 
 /* ---- The stack ----------------------------------------------------------------------------- */
 
-bool stack_grow(struct compiler *c) {
-  size_t size = (c->height + 2) * sizeof *c->values;
-  wasm_check_limit(&c->reader, c->height + 1, WASM_LIMITED_OPERANDS);
-  return compiler_ok(c) && compiler_window_grow(c, &c->value_window, size);
-}
-
-void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
-  c->owner[reg] = c->height;
-  stack_push(c, (struct value){.type = type, .where = AT_REG, .reg = (uint8_t)reg});
+/* Besides so many more there is the empty entry at the bottom, and one that an instruction pushes.
+ */
+bool stack_grow(struct compiler *c, uint32_t more) {
+  size_t size = ((size_t)c->height + more + 2) * sizeof *c->values;
+  wasm_check_limit(&c->reader, c->height + more, WASM_LIMITED_OPERANDS);
+  if (!compiler_ok(c) || !compiler_window_grow(c, &c->value_window, size))
+    return false;
+  size_t room = c->value_window.committed / sizeof *c->values - 2;
+  c->room = room < WASM_LIMIT_OPERANDS ? (uint32_t)room : WASM_LIMIT_OPERANDS;
+  return true;
 }
 
 void stack_push_slots(struct compiler *c, uint32_t count, const uint8_t *types) {
+  if (__builtin_expect(c->height + count > c->room, 0) && !stack_grow(c, count))
+    return;
   for (uint32_t i = 0; i < count; i++)
     stack_push(c, (struct value){.type = types[i], .where = AT_SLOT});
+  if (count > 0)
+    use_slots(c, stack_end(c, c->height));
 }
 
 /* ---- Registers ----------------------------------------------------------------------------- */
 
 static void forget_local(struct compiler *c, uint32_t reg) {
-  uint16_t bit = (uint16_t)(1u << reg);
-  c->locals[c->owner[reg]].reg = NO_REGISTER;
-  c->local_regs &= (uint16_t)~bit;
-  c->dirty &= (uint16_t)~bit;
-  c->free_regs |= bit;
+  reg_free(c, local_give(c, c->owner[reg]));
 }
 
 static void store_local(struct compiler *c, uint32_t reg) {
@@ -155,7 +156,7 @@ static void cache_local(struct compiler *c, uint32_t index, uint32_t reg, bool d
 }
 
 void local_forget(struct compiler *c, uint32_t local) {
-  forget_local(c, c->locals[local].reg);
+  reg_free(c, local_give(c, local));
 }
 
 void local_load(struct compiler *c, uint32_t index) {
@@ -178,14 +179,11 @@ static void now_in_reg(struct compiler *c, uint32_t index, uint32_t reg) {
     c->spilled = index;
 }
 
-uint32_t value_read(struct compiler *c, uint32_t index) {
-  struct value *value = &c->values[index];
-  if (value->where == AT_REG)
-    return value->reg;
+uint32_t value_fetch(struct compiler *c, uint32_t index) {
+  const struct value *value = &c->values[index];
   if (value->where != AT_LOCAL)
     return value_own(c, index);
-  if (c->locals[value->local].reg == NO_REGISTER)
-    local_load(c, value->local);
+  local_load(c, value->local);
   return c->locals[value->local].reg;
 }
 
@@ -209,11 +207,10 @@ static void fill_own(struct compiler *c, uint32_t index, uint32_t reg) {
 
 /* The local's register becomes the entry's, which is the only one that names it. */
 static uint32_t take_over(struct compiler *c, uint32_t index) {
-  uint32_t local = c->values[index].local, reg = c->locals[local].reg;
+  uint32_t local = c->values[index].local, reg = local_give(c, local);
   c->locals[local].refs = 0;
   c->locals[local].dying = false;
-  local_forget(c, local);
-  now_in_reg(c, index, take(c, reg));
+  now_in_reg(c, index, reg);
   return reg;
 }
 
@@ -317,6 +314,7 @@ void value_spill(struct compiler *c, uint32_t index) {
   struct value *value = &c->values[index];
   if (value->where == AT_SLOT)
     return;
+  use_slots(c, value->end);
   value_copy_to_slot(c, index, value_offset(c, index));
   if (value->where == AT_REG)
     reg_free(c, value->reg);
@@ -405,11 +403,16 @@ struct move value_move(const struct compiler *c, uint32_t index, uint32_t to) {
   return move;
 }
 
-/* The registers whose values some move still wants. */
+/* A register's move to itself. */
+static bool is_idle(const struct move *move) {
+  return move->source == FROM_REG && move->from == move->to;
+}
+
+/* The registers whose values some move still wants elsewhere. */
 static uint32_t wanted_registers(const struct move *moves, uint32_t count) {
   uint32_t wanted = 0;
   for (uint32_t i = 0; i < count; i++)
-    if (moves[i].source == FROM_REG)
+    if (moves[i].source == FROM_REG && moves[i].from != moves[i].to)
       wanted |= 1u << moves[i].from;
   return wanted;
 }
@@ -428,30 +431,16 @@ static void break_cycle(struct compiler *c, struct move *moves, uint32_t count) 
       moves[i].from = (uint8_t)(moves[i].from == to ? from : to);
 }
 
-/* The moves without those of a register to itself. */
-static uint32_t drop_idle(struct move *moves, uint32_t count) {
-  uint32_t left = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (moves[i].source != FROM_REG || moves[i].to != moves[i].from)
-      moves[left++] = moves[i];
-  return left;
-}
-
 /* Emits the register moves whose targets' old values nobody wants; returns how many are left. */
-static uint32_t move_unblocked(struct compiler *c, struct move *moves, uint32_t left,
-                               bool *waiting) {
-  *waiting = false;
-  for (uint32_t i = 0; i < left; i++) {
-    struct move *move = &moves[i];
-    if (move->source != FROM_REG)
-      continue;
-    if (wanted_registers(moves, left) >> move->to & 1) {
-      *waiting = true;
-      continue;
-    }
-    emit_move(c, move->type, move->to, move->from);
-    *move = moves[--left];
-    i--;
+static uint32_t move_unblocked(struct compiler *c, struct move *moves, uint32_t count,
+                               uint32_t wanted) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct move *move = &moves[i];
+    if (move->source != FROM_REG || (wanted >> move->to & 1 && !is_idle(move)))
+      moves[left++] = *move;
+    else
+      emit_move(c, move->type, move->to, move->from);
   }
   return left;
 }
@@ -467,19 +456,12 @@ static void emit_source(struct compiler *c, const struct move *move) {
 
 /* Register moves first, each when nobody wants its target's old value any more; then all else. */
 void emit_moves(struct compiler *c, struct move *moves, uint32_t count) {
-  if (count == 1) {
-    emit_source(c, moves);
-    return;
+  for (uint32_t wanted; (wanted = wanted_registers(moves, count)) != 0;) {
+    uint32_t before = count;
+    count = move_unblocked(c, moves, count, wanted);
+    if (count == before)
+      break_cycle(c, moves, count);
   }
-  uint32_t left = drop_idle(moves, count);
-  for (bool waiting = true; waiting;) {
-    uint32_t before = left;
-    left = move_unblocked(c, moves, left, &waiting);
-    if (waiting && left == before) {
-      break_cycle(c, moves, left);
-      left = drop_idle(moves, left);
-    }
-  }
-  for (uint32_t i = 0; i < left; i++)
+  for (uint32_t i = 0; i < count; i++)
     emit_source(c, &moves[i]);
 }

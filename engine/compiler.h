@@ -189,7 +189,8 @@ struct compiler {
   struct value *values; /* values[-1] is an empty entry behind the locals' slots */
   uint32_t height;
   uint32_t spilled; /* entries below are AT_SLOT or AT_CONST */
-  uint32_t max_end; /* slots needed so far, with the locals' */
+  uint32_t room;    /* the most entries there may be before an instruction, which may push one */
+  uint32_t max_end; /* slots used so far, with the locals' */
   struct control *controls;
   uint32_t depth; /* of controls; 0: the body has ended */
   uint32_t floor; /* height of the innermost one */
@@ -294,6 +295,11 @@ static inline bool fits_i32(uint64_t bits) {
 static inline int32_t slot_offset(uint32_t end) {
   return TARGET_SLOT_OFFSET(end - 1);
 }
+/* The frame has the slots up to that one. */
+static inline void use_slots(struct compiler *c, uint32_t end) {
+  if (end > c->max_end)
+    c->max_end = end;
+}
 /* The frame offset of an operand's slot. */
 static inline int32_t value_offset(const struct compiler *c, uint32_t index) {
   return slot_offset(c->values[index].end);
@@ -308,14 +314,16 @@ static inline uint32_t stack_end(const struct compiler *c, uint32_t height) {
 static inline bool stack_check(struct compiler *c, uint32_t count, const uint8_t *types);
 /* The same, and takes them off. For operands that no code uses any more. */
 bool stack_pop(struct compiler *c, uint32_t count, const uint8_t *types);
+/* There is room for one in each instruction; for more, stack_grow is to be asked before. */
 static inline void stack_push(struct compiler *c, struct value value);
-void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg); /* reg was allocated */
+static inline void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg); /* allocated */
+/* Values that lie in their slots. */
 void stack_push_slots(struct compiler *c, uint32_t count, const uint8_t *types);
 /* Takes the top off; a register of its own becomes free. */
 static inline void stack_drop(struct compiler *c);
 /* The uncommon cases of the above: operands that are missing or of other types, no room. */
 bool stack_check_slowly(struct compiler *c, uint32_t count, const uint8_t *types);
-bool stack_grow(struct compiler *c);
+bool stack_grow(struct compiler *c, uint32_t more);
 
 /* A register of a set that is nobody's; may move something out. */
 uint32_t reg_allocate(struct compiler *c, uint32_t set);
@@ -325,7 +333,8 @@ static inline void reg_free(struct compiler *c, uint32_t reg) {
   c->free_regs |= (uint16_t)(1u << reg);
 }
 /* The entry's value in some register, which is not to be changed. */
-uint32_t value_read(struct compiler *c, uint32_t index);
+static inline uint32_t value_read(struct compiler *c, uint32_t index);
+uint32_t value_fetch(struct compiler *c, uint32_t index); /* the same where it is in none yet */
 /* The entry's value in a register of its own. */
 uint32_t value_own(struct compiler *c, uint32_t index);
 /* The same for an instruction that puts its result there. If the next one assigns that to the very
@@ -346,6 +355,15 @@ void locals_flush(struct compiler *c);                    /* dirty ones to their
 void locals_forget(struct compiler *c);                   /* no local is in a register any more */
 void local_forget(struct compiler *c, uint32_t local); /* its register is free; nothing is stored */
 void local_load(struct compiler *c, uint32_t local);   /* from its home into a register */
+/* Takes its register from a local: it is then neither the local's nor free. */
+static inline uint32_t local_give(struct compiler *c, uint32_t index) {
+  struct local *local = &c->locals[index];
+  uint32_t reg = local->reg;
+  local->reg = NO_REGISTER;
+  c->local_regs &= (uint16_t) ~(1u << reg);
+  c->dirty &= (uint16_t) ~(1u << reg);
+  return reg;
+}
 /* An entry that named the local is gone. */
 static inline void local_unref(struct compiler *c, uint32_t local) {
   struct local *at = &c->locals[local];
@@ -371,13 +389,22 @@ static inline bool stack_check(struct compiler *c, uint32_t count, const uint8_t
 }
 
 static inline void stack_push(struct compiler *c, struct value value) {
-  size_t size = (c->height + 2) * sizeof *c->values;
-  if (__builtin_expect(c->value_window.committed < size, 0) && !stack_grow(c))
-    return;
-  value.end = stack_end(c, c->height) + type_words(value.type);
-  c->values[c->height++] = value;
-  if (value.end > c->max_end)
-    c->max_end = value.end;
+  struct value *top = c->values + c->height++;
+  value.end = top[-1].end + type_words(value.type);
+  *top = value;
+}
+
+static inline void stack_push_reg(struct compiler *c, uint8_t type, uint32_t reg) {
+  c->owner[reg] = c->height;
+  stack_push(c, (struct value){.type = type, .where = AT_REG, .reg = (uint8_t)reg});
+}
+
+static inline uint32_t value_read(struct compiler *c, uint32_t index) {
+  const struct value *value = &c->values[index];
+  uint32_t reg = value->where == AT_REG     ? value->reg
+                 : value->where == AT_LOCAL ? c->locals[value->local].reg
+                                            : NO_REGISTER;
+  return __builtin_expect(reg != NO_REGISTER, 1) ? reg : value_fetch(c, index);
 }
 
 static inline void stack_drop(struct compiler *c) {

@@ -2,6 +2,8 @@
 /* The module cursor's slow paths: long numbers, names and failures. */
 #include "engine/reader.h"
 
+#include <string.h>
+
 void wasm_reader_fail_at(struct wasm_reader *reader, const uint8_t *at, enum wasm_status status,
                          const char *format, ...) {
   if (wasm_reader_ok(reader)) {
@@ -56,12 +58,30 @@ static bool gather_groups(struct wasm_reader *reader, unsigned bits, uint64_t *r
   }
 }
 
+/* Numbers of up to five bytes, which linkers leave where they have filled in an index or an
+ * address, are gathered at once if eight bytes are there to be looked at. Returns how many bytes
+ * the number has; 0: not gathered. Nothing is read yet. */
+static inline unsigned gather_five(const struct wasm_reader *reader, uint64_t *result) {
+  uint64_t bytes;
+  if (reader->end - reader->at < (ptrdiff_t)sizeof bytes)
+    return 0;
+  memcpy(&bytes, reader->at, sizeof bytes); /* little endian, as all of our machines are */
+  uint64_t ends = ~bytes & 0x8080808080;
+  if (ends == 0)
+    return 0;
+  bytes &= ends ^ (ends - 1); /* up to the first end, which is the number's */
+  *result = (bytes & 0x7f) | (bytes & 0x7f00) >> 1 | (bytes & 0x7f0000) >> 2 |
+            (bytes & 0x7f000000) >> 3 | (bytes & 0x7f00000000) >> 4;
+  return (unsigned)__builtin_ctzll(ends) / 8 + 1;
+}
+
 /* Reported at the last byte of the number, the one with the surplus bits. */
 static void fail_too_large(struct wasm_reader *reader) {
   wasm_reader_fail_at(reader, reader->at - 1, WASM_MALFORMED, "integer too large");
 }
 
-uint64_t wasm_read_leb_unsigned(struct wasm_reader *reader, unsigned bits) {
+__attribute__((noinline)) static uint64_t read_any_unsigned(struct wasm_reader *reader,
+                                                            unsigned bits) {
   uint64_t result;
   unsigned shift;
   uint8_t last;
@@ -75,7 +95,8 @@ uint64_t wasm_read_leb_unsigned(struct wasm_reader *reader, unsigned bits) {
   return result;
 }
 
-int64_t wasm_read_leb_signed(struct wasm_reader *reader, unsigned bits) {
+__attribute__((noinline)) static int64_t read_any_signed(struct wasm_reader *reader,
+                                                         unsigned bits) {
   uint64_t result;
   unsigned shift;
   uint8_t last;
@@ -93,6 +114,30 @@ int64_t wasm_read_leb_signed(struct wasm_reader *reader, unsigned bits) {
   if (shift + 7 < 64 && (last & 0x40) != 0)
     result |= ~(uint64_t)0 << (shift + 7);
   return (int64_t)result;
+}
+
+/* What does not fit is read again, to be reported. */
+uint64_t wasm_read_leb_unsigned(struct wasm_reader *reader, unsigned bits) {
+  uint64_t value = 0;
+  unsigned length = gather_five(reader, &value);
+  if (length == 0 || (bits < 64 && value >> bits != 0))
+    return read_any_unsigned(reader, bits);
+  reader->at += length;
+  return value;
+}
+
+static int64_t sign_extend(uint64_t value, unsigned bits) {
+  return (int64_t)(value << (64 - bits)) >> (64 - bits);
+}
+
+int64_t wasm_read_leb_signed(struct wasm_reader *reader, unsigned bits) {
+  uint64_t gathered = 0;
+  unsigned length = gather_five(reader, &gathered);
+  int64_t value = length ? sign_extend(gathered, 7 * length) : 0;
+  if (length == 0 || value != sign_extend((uint64_t)value, bits))
+    return read_any_signed(reader, bits);
+  reader->at += length;
+  return value;
 }
 
 uint32_t wasm_read_word32(struct wasm_reader *reader) {

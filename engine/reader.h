@@ -80,18 +80,38 @@ static inline uint64_t wasm_read_u64(struct wasm_reader *reader) {
   return wasm_read_leb_unsigned(reader, 64);
 }
 
-/* Signed LEB128 of `bits` bits: sign is bit 6 of the last byte. */
-static inline int64_t wasm_read_signed(struct wasm_reader *reader, unsigned bits) {
+/* A number of one byte, below `limit`; else false, and nothing is read. */
+static inline bool wasm_read_short_unsigned(struct wasm_reader *reader, uint32_t limit,
+                                            uint32_t *value) {
+  if (__builtin_expect(reader->at >= reader->end, 0))
+    return false;
+  *value = *reader->at;
+  if (__builtin_expect(*value >= 0x80 || *value >= limit, 0))
+    return false;
+  reader->at++;
+  return true;
+}
+
+/* A signed number of one or two bytes: sign is bit 6 of the last byte. Else false. */
+static inline bool wasm_read_short_signed(struct wasm_reader *reader, int64_t *value) {
   const uint8_t *at = reader->at;
   if (__builtin_expect(at < reader->end && at[0] < 0x80, 1)) {
     reader->at = at + 1;
-    return (int64_t)((uint64_t)at[0] << 57) >> 57;
+    *value = (int64_t)((uint64_t)at[0] << 57) >> 57;
+    return true;
   }
   if (reader->end - at >= 2 && at[1] < 0x80) {
     reader->at = at + 2;
-    return (int64_t)(((uint64_t)at[0] & 0x7f) << 50 | (uint64_t)at[1] << 57) >> 50;
+    *value = (int64_t)(((uint64_t)at[0] & 0x7f) << 50 | (uint64_t)at[1] << 57) >> 50;
+    return true;
   }
-  return wasm_read_leb_signed(reader, bits);
+  return false;
+}
+
+/* Signed LEB128 of `bits` bits. */
+static inline int64_t wasm_read_signed(struct wasm_reader *reader, unsigned bits) {
+  int64_t value;
+  return wasm_read_short_signed(reader, &value) ? value : wasm_read_leb_signed(reader, bits);
 }
 
 static inline int32_t wasm_read_s32(struct wasm_reader *reader) {
