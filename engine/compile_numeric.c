@@ -10,7 +10,7 @@ static void pin(struct compiler *c, uint32_t reg) {
   c->pinned |= (uint16_t)(1u << reg);
 }
 
-bool numeric_begin(struct compiler *c, const struct opcode *op) {
+bool numeric_begin_slowly(struct compiler *c, const struct opcode *op) {
   if (!stack_check(c, op->in_count, op->in))
     return false;
   if (__builtin_expect(c->live, 1))

@@ -84,8 +84,7 @@ void compile_shuffle(struct compiler *c, const struct opcode *op) {
   stack_drop(c);
 }
 
-/* ---- Arithmetic and conversions
- * ---------------------------------------------------------------------------- */
+/* ---- Arithmetic and conversions ------------------------------------------------------------ */
 
 /* argument: the families rr, ri. The count is taken modulo the lanes' width; 0, which not every
  * machine has, changes nothing. */

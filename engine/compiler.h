@@ -471,9 +471,10 @@ uint32_t memory_address(struct compiler *c, uint32_t index, const struct access 
 /* ---- compile_numeric.c ------------------------------------------------------------------- */
 
 struct opcode;
-/* Checks the operands. Where no code is made, also finishes the instruction: true if it is to be
- * compiled. */
-bool numeric_begin(struct compiler *c, const struct opcode *op);
+/* Checks the operands, one or two. Where no code is made, also finishes the instruction: true if it
+ * is to be compiled. */
+static inline bool numeric_begin(struct compiler *c, const struct opcode *op);
+bool numeric_begin_slowly(struct compiler *c, const struct opcode *op);
 /* The left operand owned, the right one in a register; emits for both. */
 void numeric_registers(struct compiler *c, const struct opcode *op, uint32_t family);
 /* The result of a stencil from one register to another, which may be in the other pool. */
@@ -484,11 +485,18 @@ void numeric_convert(struct compiler *c, const struct opcode *op, uint32_t famil
 typedef void handler(struct compiler *c, const struct opcode *op);
 struct opcode {
   handler *handle;
-  uint8_t in[2]; /* types, 0: none */
+  uint8_t in[2]; /* types of the operands; 0: none */
   uint8_t in_count;
   uint8_t out;
   uint32_t argument;
 };
+static inline bool numeric_begin(struct compiler *c, const struct opcode *op) {
+  const struct value *end = c->values + c->height;
+  bool fits = c->height - c->floor >= op->in_count && end[-1].type == op->in[op->in_count - 1] &&
+              (op->in_count == 1 || end[-2].type == op->in[0]);
+  return __builtin_expect(fits && c->live, 1) || numeric_begin_slowly(c, op);
+}
+
 #define OP(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
 #define OP_FC(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;
 #define OP_FD(code, name, handler_name, in1, in2, out, argument) handler compile_##handler_name;

@@ -12,6 +12,11 @@
     r##a = (s)r##a op(s) IMM32;                                                                    \
     NEXT;                                                                                          \
   }
+#define ORDERED_RI(a, n, cond, s, op)                                                              \
+  STENCIL(n##_##cond##_ri__##a) {                                                                  \
+    r##a = ORDERED((s)r##a, cond, op, (s)IMM32);                                                   \
+    NEXT;                                                                                          \
+  }
 #define BRANCH(name, condition)                                                                    \
   STENCIL(name) {                                                                                  \
     if (condition)                                                                                 \
@@ -20,11 +25,12 @@
   }
 
 #define ORDER_RR(b, a, n, cond, s, op) BRANCH(n##_br_##cond##_rr__##a##b, (s)r##a op(s) r##b)
-#define ORDER_RI(a, n, cond, s, op) BRANCH(n##_br_##cond##_ri__##a, (s)r##a op(s) IMM32)
+#define ORDER_RI(a, n, cond, s, op)                                                                \
+  BRANCH(n##_br_##cond##_ri__##a, ORDERED((s)r##a, cond, op, (s)IMM32))
 #define ORDER(n, cond, s, op)                                                                      \
   PAIRS(RR, n, cond, s, op)                                                                        \
   PAIRS(ORDER_RR, n, cond, s, op)                                                                  \
-  EACH(RI, n, cond, s, op)                                                                         \
+  EACH(ORDERED_RI, n, cond, s, op)                                                                 \
   EACH(ORDER_RI, n, cond, s, op)
 
 #define SAME_RR(b, a, n, cond, w, is)                                                              \

@@ -87,6 +87,8 @@ static inline __attribute__((always_inline)) u64 stencil_imm64(void) {
 #define SAME_u64(a, b) (opaque(a) == (b))
 #define ZERO_u32(a) ((a) == 0)
 #define ZERO_u64(a) (opaque(a) == 0)
+/* Whether a register is less than a constant, or so. */
+#define ORDERED(a, condition, op, b) ((a)op(b))
 
 /* A compare's flags, and a move that happens if they say so. */
 #define FLAGS_u32(a, b) __asm__ volatile("cmp %w0, %w1" : : "r"(a), "rI"((u32)(b)))

@@ -138,6 +138,8 @@ ENDS(f64)
 #define SAME_u64(a, b) (opaque(a) == (b))
 #define ZERO_u32(a) ((a) == 0)
 #define ZERO_u64(a) (opaque(a) == 0)
+/* Whether a register is less than a constant, or so. */
+#define ORDERED(a, condition, op, b) ((a)op(b))
 
 /* There are no flags: s4 and s5, which clang leaves alone, keep what was compared. Sign extended
  * 32-bit numbers are in the same order as unsigned ones, too. A move is jumped over if its

@@ -73,6 +73,15 @@ extern char hole_a[], hole_b[], hole_c[], hole_d[], hole_e[];
     zero_;                                                                                         \
   })
 
+/* Whether a register is less than a constant, or so. clang would compare with the constant's
+ * neighbour instead, which is not what goes into a hole. */
+#define ORDERED(a, condition, op, b)                                                               \
+  ({                                                                                               \
+    bool ordered_;                                                                                 \
+    __asm__("cmp %2, %1" : "=@cc" FLAG_##condition(ordered_) : "r"(a), "re"(b));                   \
+    ordered_;                                                                                      \
+  })
+
 /* A compare's flags, and a move that happens if they say so. */
 #define FLAGS_u32(a, b) __asm__ volatile("cmp %1, %0" : : "r"((u32)(a)), "ri"((u32)(b)))
 #define FLAGS_u64(a, b) __asm__ volatile("cmp %1, %0" : : "r"(a), "re"((u64)(b)))
