@@ -405,9 +405,9 @@ static void gather_group(const family_variants *variants, size_t family, uint32_
   }
 }
 
-/* Returns the hole whose constant decides between the forms, or 0. */
-static uint8_t put_group(const struct group *group, size_t family,
-                         family_variants *const proofs[PROOF_COUNT]) {
+/* Whether the group has a form of its own for small constants; then *hole decides between them. */
+static bool put_group(const struct group *group, size_t family,
+                      family_variants *const proofs[PROOF_COUNT], uint8_t *hole) {
   static struct group small;
   uint8_t shape = family_shapes[family], kind = find_small(group, family, proofs, &small);
   for (uint32_t m = 0; m < group->count; m++)
@@ -416,34 +416,33 @@ static uint8_t put_group(const struct group *group, size_t family,
   uint32_t form = put_form(group, shape), other = form;
   if (kind != 0) {
     other = put_form(&small, shape);
+    *hole = kind;
   } else if (!(form & STENCIL_FLAGS)) {
     other = put_short(group, shape, form, proofs[0][family]);
-    kind = templates[form].hole;
+    *hole = templates[form].hole;
   }
   small_count += other != form;
   groups[group_count][0] = form;
   groups[group_count++][1] = other;
-  return other != form ? kind : 0;
+  return other != form;
 }
 
-/* Returns the hole that decides for all groups: for those that have a form for small constants it
- * is one. */
+/* Returns the hole that decides for all groups that have two forms. */
 static uint8_t put_family(const family_variants *variants, size_t family,
                           family_variants *const proofs[PROOF_COUNT]) {
-  uint8_t kind = 0;
-  uint32_t first = group_count;
+  uint8_t hole = 0, one = 0;
+  bool found = false;
   for (uint32_t g = 0; g < stencil_group_count(family_shapes[family]); g++) {
     struct group group;
     gather_group(variants, family, g, &group);
-    uint8_t one = put_group(&group, family, proofs);
-    if (groups[group_count - 1][0] == groups[group_count - 1][1])
+    if (!put_group(&group, family, proofs, &one))
       continue;
-    for (uint32_t before = first; before + 1 < group_count; before++)
-      if (groups[before][0] != groups[before][1] && kind != one)
-        die("s_%s: small constants in several holes", family_names[family]);
-    kind = one;
+    if (found && one != hole)
+      die("s_%s: small constants in several holes", family_names[family]);
+    hole = one;
+    found = true;
   }
-  return kind;
+  return hole;
 }
 
 static void write_numbers(FILE *out, const char *declaration, const uint32_t *numbers,
