@@ -4,7 +4,7 @@
 # The engine's platform in a process, also for other folders' tests (whose fragments come later).
 POSIX_PLATFORM_SOURCES := tests/platform/posix.c tests/platform/arch/$(ARCH)/context.c
 
-ENGINE_TESTS := compare constants decode exception failing large memories run select tail vector
+ENGINE_TESTS := compare constants decode exception failing large memories numbers run select tail vector
 ENGINE_TEST_MODULES := $(patsubst tests/engine/modules/%.wat,$(B)/tests/engine/%.wasm,\
 	$(wildcard tests/engine/modules/*.wat))
 TAP_TESTS += $(ENGINE_TESTS:%=$(B)/tests/engine/%)

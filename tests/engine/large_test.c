@@ -318,7 +318,9 @@ int main(void) {
           "100,001 blocks within each other are refused by name");
   gives(giant_table(65520), 10 + 65520 / 2 % 8, "br_table with 65,520 labels");
   gives(giant_table(1000000), 10 + 1000000 / 2 % 8, "br_table with 1,000,000 labels");
-  gives(deep_operands(50000), 50000, "50,000 operands at once");
+  gives(deep_operands(1000000), 1000000, "1,000,000 operands at once");
+  refused(deep_operands(1000001), WASM_UNSUPPORTED, "operands",
+          "1,000,001 operands are refused by name");
   gives(wide_branches(200), MANY_RESULTS, "200 branches with 1,000 values each");
   gives(reads_far_below(20000, 60000), 40000, "20,000 locals set while their old values wait");
   gives(long_body(7654321), 7, "a body of 7,654,321 bytes");
