@@ -28,31 +28,27 @@ static inline void push_const(struct compiler *c, uint8_t type, uint64_t bits) {
   stack_push(c, (struct value){.type = type, .where = c->live ? AT_CONST : AT_SLOT, .bits = bits});
 }
 
-/* Apart from the others, which then need not save a register. */
-__attribute__((noinline)) static void push_long_i32(struct compiler *c) {
-  push_const(c, WASM_I32, (uint32_t)wasm_read_leb_signed(&c->reader, 32));
+/* Apart from the short ones, which then need not save a register. */
+__attribute__((noinline)) static void push_long(struct compiler *c, const struct opcode *op,
+                                                unsigned bits) {
+  push_const(c, op->out,
+             (uint64_t)wasm_read_leb_signed(&c->reader, bits) & UINT64_MAX >> (64 - bits));
 }
 
-__attribute__((noinline)) static void push_long_i64(struct compiler *c) {
-  push_const(c, WASM_I64, (uint64_t)wasm_read_leb_signed(&c->reader, 64));
+static inline void push_integer(struct compiler *c, const struct opcode *op, unsigned bits) {
+  int64_t value;
+  if (wasm_read_short_signed(&c->reader, &value))
+    push_const(c, op->out, (uint64_t)value & UINT64_MAX >> (64 - bits));
+  else
+    push_long(c, op, bits);
 }
 
 void compile_i32_const(struct compiler *c, const struct opcode *op) {
-  (void)op;
-  int64_t value;
-  if (wasm_read_short_signed(&c->reader, &value))
-    push_const(c, WASM_I32, (uint32_t)value);
-  else
-    push_long_i32(c);
+  push_integer(c, op, 32);
 }
 
 void compile_i64_const(struct compiler *c, const struct opcode *op) {
-  (void)op;
-  int64_t value;
-  if (wasm_read_short_signed(&c->reader, &value))
-    push_const(c, WASM_I64, (uint64_t)value);
-  else
-    push_long_i64(c);
+  push_integer(c, op, 64);
 }
 
 void compile_f32_const(struct compiler *c, const struct opcode *op) {

@@ -412,7 +412,7 @@ static bool is_idle(const struct move *move) {
 static uint32_t wanted_registers(const struct move *moves, uint32_t count) {
   uint32_t wanted = 0;
   for (uint32_t i = 0; i < count; i++)
-    if (moves[i].source == FROM_REG && moves[i].from != moves[i].to)
+    if (moves[i].source == FROM_REG && !is_idle(&moves[i]))
       wanted |= 1u << moves[i].from;
   return wanted;
 }
